@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * abi.h - what the kernel program and user space share: map values, limits, modes, algorithms, states.
+ *
+ * Publication (DESIGN.md section 6). Everything that a packet reads lies in flat arrays. Records of sets, tables and
+ * destinations are written to free slots and never change once published, except the fields marked "live". What refers
+ * to them, the listeners' current sets, is kept in two halves: a change writes the half that no packet reads and then
+ * flips ds_state.generation, which a packet reads once. A slot is reused after DS_GRACE_MS.
+ *
+ * Addresses are 16 octets in network byte order, IPv4 as v4-mapped ::ffff:a.b.c.d. Ports are in network byte order
+ * where the name ends in _be. All else is host byte order.
+ */
+#ifndef SIPXDP_ABI_H
+#define SIPXDP_ABI_H
+
+#include "counters.h"
+#include "port.h"
+
+/* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
+#define DS_LAYOUT_VERSION 1
+
+#define DS_LISTENERS_MAX 64	/* slots in listeners[] */
+#define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
+#define DS_DESTS_MAX 32768	/* slots in dests[]; slot 0 is never used and means "none" */
+#define DS_SLOTS_MAX (1u << 22) /* entries of all pick tables together */
+#define DS_CALLS_WAYS 8		/* entries in one bucket of the calls table */
+#define DS_CALLS_BUCKETS 32768	/* default; a power of two, set by the loader */
+#define DS_TABLE_SIZE 65537	/* default Maglev table size; an option of the set */
+#define DS_GRACE_MS 1000
+#define DS_URI_MAX 256
+#define DS_ATTRS_MAX 512
+
+struct ds_addr {
+	__be32 w[4];
+};
+
+/* A place on the network; key of the maps that are looked up by address. pad is 0. */
+struct ds_endpoint {
+	struct ds_addr ip;
+	__be16 port_be;
+	__u16 pad;
+};
+
+enum ds_mode {
+	DS_MODE_INVALID = 0,
+	DS_MODE_PROXY,
+	DS_MODE_NAT,
+};
+
+/* Kamailio's numbers (reference/kamailio.md 3.3). */
+enum ds_algorithm {
+	DS_ALGORITHM_CALL_ID = 0,
+	DS_ALGORITHM_ROUND_ROBIN = 4,
+};
+
+enum ds_affinity {
+	DS_AFFINITY_CALLS = 0,
+	DS_AFFINITY_HASH,
+};
+
+/* What one listener does, in both halves. */
+struct ds_listener_half {
+	__u32 set;	/* slot in sets[], 0: none */
+	__u8 mode;	/* enum ds_mode, 0: this listener does not exist in this half */
+	__u8 affinity;	/* enum ds_affinity */
+	__u16 pad;
+};
+
+#define DS_SENT_BY_MAX 64
+
+/* One listener: an address:port that this host answers for. Found through the map listener_ids. */
+struct ds_listener {
+	struct ds_endpoint at;
+	__u8 sent_by_len;
+	__u8 is_ip6;
+	__u16 pad;
+	__u8 sent_by[DS_SENT_BY_MAX]; /* "192.0.2.1:5060" or "[2001:db8::1]:5060", zero padded */
+	struct ds_listener_half half[2];
+	__u64 rr; /* live: instance-wide round robin */
+};
+
+/* One set as published: immutable. */
+struct ds_set_rec {
+	__s32 id;	   /* number in dispatcher.list */
+	__u8 algorithm;	   /* enum ds_algorithm */
+	__u8 pad[3];
+	__u32 table;	   /* first entry of its Maglev table in slots[] */
+	__u32 table_size;  /* entries, 0 where nothing is active */
+	__u32 members;	   /* first entry of the list of active members in slots[] */
+	__u32 active;	   /* entries of that list */
+};
+
+/* entries of slots[] that one map value holds: array values are padded to eight octets, so they are grouped */
+#define DS_SLOTS_GROUP 16
+
+struct ds_slots {
+	__u32 dest[DS_SLOTS_GROUP]; /* slots in dests[] */
+};
+
+/* ds_dest_rec.flags */
+#define DS_DEST_USED (1u << 0)
+#define DS_DEST_SLOW (1u << 1)	     /* transport other than UDP, or address local to this host */
+#define DS_DEST_DRAINING (1u << 2)   /* live: not in the file any more; calls that have it keep it */
+#define DS_DEST_DISABLED (1u << 3)   /* live: admin state of the file or an operator */
+
+/* One destination as published. */
+struct ds_dest_rec {
+	__u64 id; /* keyed hash of canonical URI, socket attribute and address: include/ds_id.h */
+	struct ds_endpoint at;
+	__s32 set;	/* set number */
+	__u32 flags;	/* DS_DEST_*, live */
+	__u32 serial;	/* changes when the slot is reused; calls carry its low 8 bits */
+	__u32 listener; /* slot of the listener whose set it belongs to */
+};
+
+/* What a human wants to know of a destination; written and read by dispatchctl alone. Zero terminated text. */
+struct ds_dest_info {
+	char uri[DS_URI_MAX];
+	char attrs[DS_ATTRS_MAX];
+	__s32 priority;
+	__u32 list_flags; /* Kamailio's flags as in the file */
+	__u64 since_ns;	  /* CLOCK_BOOTTIME when the slot was taken */
+	__u64 drain_ns;	  /* CLOCK_BOOTTIME when it began to drain, 0: it does not */
+	__u32 line;	  /* in the file */
+	__u32 weight;
+};
+
+/* Per-CPU traffic of one destination. Octets of UDP payload. */
+struct ds_dest_stats {
+	__u64 requests[8];  /* by enum sip_method */
+	__u64 responses[8]; /* by class, 1 to 6 */
+	__u64 octets_to;
+	__u64 octets_from;
+	__u64 last_to_ns;   /* bpf_ktime_get_coarse_ns, 0: never */
+	__u64 last_from_ns;
+};
+
+/* Per-CPU counters of one listener slot; slot DS_LISTENERS_MAX counts what is of no listener. */
+struct ds_counters {
+	__u64 verdict[VERDICT_MAX];
+	__u64 reason[REASON_MAX];
+};
+
+/* A link that packets leave by or enter on; key of the map links is the ifindex. */
+struct ds_link {
+	__u32 phys;	 /* the device to transmit on: the VLAN device's parent, else itself */
+	__u16 vlan[2];	 /* tags to write, outermost first, host byte order, 0: none */
+	__u8 tags;	 /* 0 to 2 */
+	__u8 attached;	 /* 1: this program is attached to phys */
+	__u16 pad;
+};
+
+/* Key of the map vlan_ids: which VLAN device a tagged frame belongs to. Value: ifindex. */
+struct ds_vlan_key {
+	__u32 phys;
+	__u16 vlan[2];
+};
+
+enum ds_call_state {
+	DS_CALL_FREE = 0,
+	DS_CALL_NEW,	   /* request seen: 32 s */
+	DS_CALL_RINGING,   /* 18x seen: 200 s */
+	DS_CALL_CONFIRMED, /* 2xx to INVITE seen: until BYE or the idle limit */
+	DS_CALL_ENDING,	   /* BYE, failure or 2xx to another method: 32 s */
+};
+
+/*
+ * One call. key: keyed hash of listener and Call-ID, 0: free. val: see DS_CALL_*; changed by compare-and-swap only, so
+ * that two CPUs and user space can write it without a lock.
+ */
+struct ds_call {
+	__u64 key;
+	__u64 val;
+};
+
+struct ds_call_bucket {
+	struct ds_call way[DS_CALLS_WAYS];
+};
+
+/* val: destination slot 24 bits | its serial 8 | state 4 | spare 4 | seconds of bpf_ktime_get_coarse_ns 24 */
+#define DS_CALL_DEST(v) ((__u32)(v) & 0xffffff)
+#define DS_CALL_SERIAL(v) ((__u32)(v) >> 24)
+#define DS_CALL_STATE(v) ((__u32)((v) >> 32) & 0xf)
+#define DS_CALL_SECONDS(v) ((__u32)((v) >> 40) & 0xffffff)
+#define DS_CALL_VAL(dest, serial, state, seconds) \
+	((__u64)((dest) & 0xffffff) | (__u64)((serial) & 0xff) << 24 | (__u64)((state) & 0xf) << 32 | \
+	 (__u64)((seconds) & 0xffffff) << 40)
+
+#define DS_CALL_NEW_S 32
+#define DS_CALL_RINGING_S 200
+#define DS_CALL_ENDING_S 32
+#define DS_CALL_IDLE_S 14400 /* default idle limit of a confirmed call; ds_state.call_idle_s */
+
+/* The one value of the map state. */
+struct ds_state {
+	__u32 layout;	   /* DS_LAYOUT_VERSION */
+	__u32 generation;  /* live: bit 0 chooses the half; 0 is before the first publication */
+	__u64 key[2];	   /* cluster key */
+	__u32 calls_mask;  /* buckets of the calls table less one */
+	__u32 call_idle_s;
+	__u64 heartbeat_ns; /* live: of the daemon, 0: none */
+	__u32 slow_path;   /* live: 1 while a daemon holds sockets on the listeners */
+	__u32 pad;
+};
+
+_Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
+_Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without holes");
+_Static_assert(sizeof(struct ds_call) == 16, "two words");
+_Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
+_Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
+
+/*
+ * Maps, by the names they are pinned under (value by key; writer; reader):
+ *   state         struct ds_state by 0; user space; both          (mmapable)
+ *   listener_ids  __u32 slot by struct ds_endpoint; user; kernel
+ *   listeners     struct ds_listener by slot; user (rr: kernel)   (mmapable)
+ *   sets          struct ds_set_rec by slot; user; kernel         (mmapable)
+ *   slots         struct ds_slots by entry / DS_SLOTS_GROUP; user (mmapable)
+ *   dests         struct ds_dest_rec by slot; user                (mmapable)
+ *   dest_ids      __u32 slot by struct ds_endpoint: which destination an address:port is; user; kernel
+ *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
+ *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
+ *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
+ *   calls         struct ds_call_bucket by bucket; both           (mmapable)
+ *   links         struct ds_link by ifindex; user; kernel
+ *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
+ */
+
+#endif

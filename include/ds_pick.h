@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ds_pick.h - choosing a destination from a set: pure functions of the set's record, a key and a counter. The tables
+ * that make them O(1) are built in user space (ctl/table.c); the caller looks the returned entry up in slots[].
+ */
+#ifndef SIPXDP_DS_PICK_H
+#define SIPXDP_DS_PICK_H
+
+#include "abi.h"
+
+#define DS_PICK_NONE 0xffffffffu
+
+/* The part of a 64-bit hash that spreads over n: its upper half scaled, no division. */
+port_inline __u32 ds_scale(__u64 hash, __u32 n)
+{
+	return ((hash >> 32) * n) >> 32;
+}
+
+/* Entry of slots[] for a hash algorithm; DS_PICK_NONE where nothing is active. */
+port_inline __u32 ds_pick_hash(const struct ds_set_rec *set, __u64 hash)
+{
+	if (!set->table_size)
+		return DS_PICK_NONE;
+	return set->table + ds_scale(hash, set->table_size);
+}
+
+/* Entry of slots[] for the counter's next value (Kamailio's algorithm 4, without its race). */
+port_inline __u32 ds_pick_round_robin(const struct ds_set_rec *set, __u64 counter)
+{
+	if (!set->active)
+		return DS_PICK_NONE;
+	return set->members + (__u32)counter % set->active;
+}
+
+#endif

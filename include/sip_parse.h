@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_parse.h - the one parser: the kernel's, the slow path's, dispatchctl route's and the fuzzers'.
+ *
+ * sip_parse(b, m, base) is total: for every input m->beyond is 1 (go to the slow path), or m->reason names the first fault,
+ * or the message is good as far as a dispatcher needs it (reference: DESIGN.md section 3).
+ */
+#ifndef SIPXDP_SIP_PARSE_H
+#define SIPXDP_SIP_PARSE_H
+
+#include "sip_via.h"
+
+#define SIP_SEEN(h) (1u << SIP_HDR_##h)
+
+/* From or To in [off, lim): name-addr or addr-spec, then parameters (RFC 3261 20.10, 20.20, 20.39). */
+port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_addr *a)
+{
+	SIP_OPEN(c);
+	struct sip_param p = { 0 };
+	__u64 e;
+	int i, rc;
+
+	if (!a)
+		return SIP_VALUE_BAD;
+	a->tag = sip_span(0, 0);
+	off = sip_skip_blanks(b, off, lim);
+	lim = sip_trim_blanks(b->c, off, lim);
+	if (off == SIP_FAR || lim == SIP_FAR)
+		return SIP_VALUE_FAR;
+	a->end = lim;
+	e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
+	if (e < lim && sip_load1(b, e) == '"') {
+		e = sip_skip_quoted(b->c, e + 1, lim);
+		if (e == SIP_FAR)
+			return SIP_VALUE_FAR;
+		if (e > lim)
+			return SIP_VALUE_BAD;
+		e = sip_skip_blanks(b, e, lim);
+		if (e == SIP_FAR)
+			return SIP_VALUE_FAR;
+		if (e >= lim || sip_load1(b, e) != '<')
+			return SIP_VALUE_BAD;
+	} else if (e < lim && sip_load1(b, e) == ',') {
+		/* a comma in an unquoted display name: tolerated, the brackets decide */
+		e = sip_find(b, e, lim, SIP_SET('<', '<', '<', '"'));
+		if (e == SIP_FAR)
+			return SIP_VALUE_FAR;
+		if (e >= lim || sip_load1(b, e) != '<')
+			return SIP_VALUE_BAD;
+	}
+	if (e == SIP_FAR)
+		return SIP_VALUE_FAR;
+	if (e < lim && sip_load1(b, e) == '<') {
+		off = e + 1;
+		e = sip_find(b, off, lim, SIP_SET('>', '<', '"', '>'));
+		if (e == SIP_FAR)
+			return SIP_VALUE_FAR;
+		if (e >= lim || e == off || sip_load1(b, e) != '>')
+			return SIP_VALUE_BAD;
+		a->uri = sip_span(off, e);
+		e = sip_skip_blanks(b, e + 1, lim);
+	} else {
+		/* addr-spec: everything from the first ';' on is a header parameter */
+		rc = sip_is_blank(sip_load1(b, e - 1));
+		a->uri = sip_span(off, rc ? sip_trim_blanks(b->c, off, e) : e);
+		if (a->uri.len == 0)
+			return SIP_VALUE_BAD;
+	}
+	for (i = 0; i < PORT_PARAM_STEPS; i++) {
+		__u64 w;
+
+		e = port_forget(e, b->zero);
+		if (e == SIP_FAR)
+			return SIP_VALUE_FAR;
+		if (e >= lim)
+			return SIP_VALUE_OK;
+		if (sip_load1(b, e) != ';')
+			return SIP_VALUE_BAD;
+		rc = sip_param_next(b, e + 1, lim, &p);
+		if (rc != SIP_VALUE_OK)
+			return rc;
+		w = sip_load8(b, p.name) | SIP_FOLD;
+		if (p.name_end - p.name == 3 && (w & SIP_MASK(3)) == SIP_W3('t', 'a', 'g')) {
+			if (a->tag.len || !p.value)
+				return SIP_VALUE_BAD;
+			a->tag = sip_span(p.value, p.value_end);
+		}
+		e = p.next;
+	}
+	return SIP_VALUE_FAR;
+}
+
+/* The method that the token of len octets at off names; case matters (RFC 3261 7.1). */
+port_inline __u32 sip_method(const struct sip_buf *b, __u64 off, __u64 len)
+{
+	__u64 w = sip_load8(b, off);
+
+	if (len == 3 && (w & SIP_MASK(3)) == SIP_W3('A', 'C', 'K'))
+		return SIP_METHOD_ACK;
+	if (len == 3 && (w & SIP_MASK(3)) == SIP_W3('B', 'Y', 'E'))
+		return SIP_METHOD_BYE;
+	if (len == 6 && (w & SIP_MASK(6)) == SIP_W6('I', 'N', 'V', 'I', 'T', 'E'))
+		return SIP_METHOD_INVITE;
+	if (len == 6 && (w & SIP_MASK(6)) == SIP_W6('C', 'A', 'N', 'C', 'E', 'L'))
+		return SIP_METHOD_CANCEL;
+	if (len == 7 && (w & SIP_MASK(7)) == SIP_W7('O', 'P', 'T', 'I', 'O', 'N', 'S'))
+		return SIP_METHOD_OPTIONS;
+	if (len == 8 && w == SIP_W8('R', 'E', 'G', 'I', 'S', 'T', 'E', 'R'))
+		return SIP_METHOD_REGISTER;
+	return SIP_METHOD_OTHER;
+}
+
+/*
+ * A start line that is no Request-Line: bad_start_line (or bad_version) where it ends in "SIP/d.d", so that the rows
+ * below can be read and answered; not_sip otherwise.
+ */
+port_inline int sip_start_line_fault(const struct sip_buf *b, struct sip_msg *m, __u64 off)
+{
+	__u64 cr = sip_find(b, off, b->len, SIP_SET('\r', '\n', '\0', '\r')), end, w;
+
+	end = sip_trim_blanks(b->c, off, cr);
+	if (cr == SIP_FAR || end == SIP_FAR)
+		return -1;
+	if ((sip_load8(b, cr) & 0xffff) != SIP_W2('\r', '\n') || end < off + 8)
+		return REASON_not_sip;
+	w = sip_load8(b, end - 8) | SIP_W4(0x20, 0x20, 0x20, 0x20);
+	if ((w & SIP_MASK(5)) != SIP_W5(' ', 's', 'i', 'p', '/'))
+		return REASON_not_sip;
+	m->line = cr + 2;
+	/* the only fault is the version where one SP stands before it and none after */
+	w = sip_load8(b, m->uri.all.off + m->uri.all.len);
+	if (end == cr && m->uri.all.off + m->uri.all.len == end - 8 && (w >> 40) != SIP_W3('2', '.', '0'))
+		return REASON_bad_version;
+	return REASON_bad_start_line;
+}
+
+/* Request-Line (RFC 3261 7.1) from m->head: single SPs, no other blanks, no brackets. Sets m->line. */
+port_inline int sip_request_line(const struct sip_buf *b, struct sip_msg *m, __u64 off)
+{
+	__u64 e, v, w;
+	int rc;
+
+	m->kind = SIP_KIND_REQUEST;
+	e = sip_find(b, off, b->len, SIP_SET(' ', '\r', '\t', '\0'));
+	if (e == SIP_FAR)
+		return -1;
+	if (e == off || e >= b->len || sip_load1(b, e) != ' ')
+		return REASON_not_sip;
+	m->method_name = sip_span(off, e);
+	m->method = sip_method(b, off, e - off);
+	off = e + 1;
+	v = sip_find(b, off, b->len, SIP_SET(' ', '\r', '\t', '\0'));
+	m->uri.all = sip_span(off, v);
+	if (v == SIP_FAR)
+		return -1;
+	w = sip_load8(b, v + 1) | SIP_W3(0x20, 0x20, 0x20);
+	if (v == off || sip_load1(b, v) != ' ' || w != SIP_W8('s', 'i', 'p', '/', '2', '.', '0', '\r') ||
+	    sip_load1(b, v + 9) != '\n')
+		return sip_start_line_fault(b, m, m->head);
+	m->line = v + 10;
+	e = sip_find(b, off, v, SIP_SET('<', '>', '"', '"'));
+	rc = sip_uri_parse(b->c, off, v, &m->uri);
+	if (e == SIP_FAR || rc == SIP_VALUE_FAR)
+		return -1;
+	if (e < v || rc != SIP_VALUE_OK || m->uri.has_headers)
+		return REASON_bad_uri;
+	return m->uri.scheme == SIP_SCHEME_OTHER ? REASON_bad_uri_scheme : REASON_none;
+}
+
+/* Status-Line (RFC 3261 7.2): the reason phrase may be empty, its SP not. Sets m->line. */
+port_inline int sip_status_line(const struct sip_buf *b, struct sip_msg *m, __u64 off)
+{
+	__u64 w = sip_load8(b, off + 8), e;
+	__u8 c0 = w, c1 = w >> 8, c2 = w >> 16;
+
+	if ((sip_load8(b, off) >> 56) != ' ')
+		return REASON_bad_version;
+	if ((__u8)(c0 - '1') > 5 || (__u8)(c1 - '0') > 9 || (__u8)(c2 - '0') > 9 || (__u8)(w >> 24) != ' ')
+		return REASON_bad_status;
+	m->status = (c0 - '0') * 100 + (c1 - '0') * 10 + (c2 - '0');
+	e = sip_find(b, off + 11, b->len, SIP_SET('\r', '\n', '\0', '\r'));
+	if (e == SIP_FAR)
+		return -1;
+	if ((sip_load8(b, e) & 0xffff) != SIP_W2('\r', '\n'))
+		return REASON_bad_start_line;
+	m->line = e + 2;
+	return REASON_none;
+}
+
+/* A number alone in its row; SIP_FAR where it is none. *digits is where it stands. */
+port_inline __u64 sip_row_number(const struct sip_buf *b, const struct sip_row *row, struct sip_span *digits)
+{
+	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end);
+
+	if (off < end && sip_is_blank(sip_load1(b, end - 1)))
+		end = sip_trim_blanks(b->c, off, end);
+	*digits = sip_span(off, end);
+	if (off == SIP_FAR || end == SIP_FAR)
+		return SIP_FAR;
+	return sip_number(b, off, end);
+}
+
+/* CSeq: 1*DIGIT LWS Method (RFC 3261 20.16). In a request the method must be the request's. */
+port_inline int sip_cseq_parse(const struct sip_buf *b, struct sip_msg *m, const struct sip_row *row)
+{
+	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end), e, n;
+	__u64 name, len, i;
+
+	end = sip_trim_blanks(b->c, off, end);
+	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ' '));
+	if (off == SIP_FAR || end == SIP_FAR || e == SIP_FAR)
+		return REASON_bad_cseq;
+	n = sip_number(b, off, e);
+	name = sip_skip_blanks(b, e, end);
+	if (n == SIP_FAR || name >= end)
+		return REASON_bad_cseq;
+	m->cseq = n;
+	len = end - name;
+	if (m->kind == SIP_KIND_RESPONSE) {
+		m->method = sip_method(b, name, len);
+		return REASON_none;
+	}
+	if (len != m->method_name.len)
+		return REASON_bad_cseq_method;
+	if (m->method != SIP_METHOD_OTHER)
+		return sip_method(b, name, len) == m->method ? REASON_none : REASON_bad_cseq_method;
+	for (i = 0; i < PORT_FIND_STEPS * 8; i += 8) {
+		__u64 diff;
+
+		if (i >= len)
+			return REASON_none;
+		diff = sip_load8(b, name + i) ^ sip_load8(b, m->method_name.off + i);
+		if (len - i < 8)
+			diff &= SIP_MASK(len - i);
+		if (diff)
+			return REASON_bad_cseq_method;
+	}
+	return REASON_bad_cseq;
+}
+
+/* Call-ID: one word without blanks, compared octet by octet (RFC 3261 20.8). */
+port_inline int sip_call_id_parse(const struct sip_buf *b, struct sip_msg *m, const struct sip_row *row)
+{
+	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end), e;
+
+	if (off < end && sip_is_blank(sip_load1(b, end - 1)))
+		end = sip_trim_blanks(b->c, off, end);
+	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ','));
+	if (off == SIP_FAR || end == SIP_FAR || e == SIP_FAR)
+		return -1;
+	m->call_id = sip_span(off, end);
+	return off >= end || e < end ? REASON_bad_call_id : REASON_none;
+}
+
+/* Content-Length against the datagram (RFC 3261 18.3, 20.14): sets m->end. */
+port_inline int sip_length_parse(const struct sip_buf *b, struct sip_msg *m)
+{
+	__u64 n;
+
+	m->end = b->len;
+	if (!(m->seen & SIP_SEEN(CONTENT_LENGTH)))
+		return REASON_none;
+	if (m->twice & SIP_SEEN(CONTENT_LENGTH))
+		return REASON_bad_content_length;
+	n = sip_row_number(b, &m->row[m->first[SIP_HDR_CONTENT_LENGTH] & (PORT_ROWS_MAX - 1)], &m->content_length);
+	if (n == SIP_FAR || n > b->len - m->body)
+		return REASON_bad_content_length;
+	m->end = m->body + n;
+	return REASON_none;
+}
+
+port_inline const struct sip_row *sip_first_row(const struct sip_msg *m, __u32 hdr)
+{
+	return &m->row[m->first[hdr] & (PORT_ROWS_MAX - 1)];
+}
+
+/* The top Via, and of a response the value after it. */
+port_inline void sip_vias_parse(const struct sip_buf *b, struct sip_msg *m)
+{
+	const struct sip_row *row = sip_first_row(m, SIP_HDR_VIA);
+	__u64 off = row->value, end = row->end;
+	__u32 i;
+	int rc;
+
+	if (!(m->seen & SIP_SEEN(VIA))) {
+		sip_fault(m, REASON_bad_via);
+		return;
+	}
+	rc = sip_via_parse(b->c, off, end, &m->via);
+	if (rc == SIP_VIA_FAR)
+		m->beyond = 1;
+	else if (rc != SIP_VIA_OK)
+		sip_fault(m, rc == SIP_VIA_BAD ? REASON_bad_via : REASON_bad_via_params);
+	m->via2.at = 0;
+	if (m->kind != SIP_KIND_RESPONSE || rc != SIP_VIA_OK)
+		return;
+	off = m->via.next;
+	if (!off) {
+		/* rows are in the order of the message: the next Via row comes after the first one */
+		for (i = 0; i < PORT_ROWS_MAX - 1; i++) {
+			row = &m->row[(m->first[SIP_HDR_VIA] + 1 + i) & (PORT_ROWS_MAX - 1)];
+			if (m->first[SIP_HDR_VIA] + 1 + i >= m->rows)
+				return;
+			if (row->hdr == SIP_HDR_VIA)
+				break;
+		}
+		off = row->value;
+		end = row->end;
+	}
+	rc = sip_via_parse(b->c, off, end, &m->via2);
+	if (rc == SIP_VIA_FAR)
+		m->beyond = 1;
+	else if (rc != SIP_VIA_OK)
+		sip_fault(m, REASON_bad_via);
+}
+
+/* From, To, Call-ID, CSeq: all needed, each once (RFC 3261 8.1.1, 16.3.1). */
+port_inline void sip_needed_parse(const struct sip_buf *b, struct sip_msg *m)
+{
+	__u32 once = m->seen & ~m->twice;
+	const struct sip_row *row;
+	int rc;
+
+	row = sip_first_row(m, SIP_HDR_FROM);
+	rc = SIP_VALUE_BAD;
+	if (once & SIP_SEEN(FROM))
+		rc = sip_addr_parse(b->c, row->value, row->end, &m->from);
+	if (rc == SIP_VALUE_FAR)
+		m->beyond = 1;
+	else if (rc != SIP_VALUE_OK)
+		sip_fault(m, REASON_bad_from);
+	row = sip_first_row(m, SIP_HDR_TO);
+	rc = SIP_VALUE_BAD;
+	if (once & SIP_SEEN(TO))
+		rc = sip_addr_parse(b->c, row->value, row->end, &m->to);
+	if (rc == SIP_VALUE_FAR)
+		m->beyond = 1;
+	else if (rc != SIP_VALUE_OK)
+		sip_fault(m, REASON_bad_to);
+	rc = REASON_bad_call_id;
+	if (once & SIP_SEEN(CALL_ID))
+		rc = sip_call_id_parse(b, m, sip_first_row(m, SIP_HDR_CALL_ID));
+	if (rc < 0)
+		m->beyond = 1;
+	else if (rc)
+		sip_fault(m, rc);
+	rc = REASON_bad_cseq;
+	if (once & SIP_SEEN(CSEQ))
+		rc = sip_cseq_parse(b, m, sip_first_row(m, SIP_HDR_CSEQ));
+	if (rc)
+		sip_fault(m, rc);
+}
+
+/* Max-Forwards (RFC 3261 20.22): 0 to 255, leading zeros legal, absent is legal too. Responses: ignored. */
+port_inline void sip_max_forwards_parse(const struct sip_buf *b, struct sip_msg *m)
+{
+	__u64 n;
+
+	m->no_max_forwards = !(m->seen & SIP_SEEN(MAX_FORWARDS));
+	m->max_forwards = 0;
+	if (m->no_max_forwards || m->kind != SIP_KIND_REQUEST)
+		return;
+	n = sip_row_number(b, sip_first_row(m, SIP_HDR_MAX_FORWARDS), &m->max_forwards_digits);
+	if (n > 255 || m->twice & SIP_SEEN(MAX_FORWARDS))
+		sip_fault(m, REASON_bad_max_forwards);
+	m->max_forwards = n;
+}
+
+/* Start line and rows: all that is needed to know where things are. base is the payload's first octet. */
+port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u64 base)
+{
+	__u64 off = base, w;
+	int i;
+
+	m->base = base;
+	m->len = b->len;
+	m->blank = m->body = m->line = m->status = 0;
+	m->end = b->len;
+	m->kind = SIP_KIND_INVALID;
+	m->method = SIP_METHOD_INVALID;
+	m->reason = REASON_none;
+	m->beyond = 0;
+	m->seen = m->twice = 0;
+	m->rows = 1;
+	/* RFC 3261 7.5: CRLFs before the start line; real phones send them over UDP too */
+	for (i = 0; i < PORT_LEAD_STEPS; i++) {
+		if ((sip_load8(b, off) & 0xffff) != SIP_W2('\r', '\n'))
+			break;
+		off += 2;
+	}
+	off = port_forget(off, b->zero);
+	m->head = off;
+	w = sip_load8(b, off) | SIP_W3(0x20, 0x20, 0x20);
+	m->kind = SIP_KIND_RESPONSE;
+	/* "SIP/..." is a response of some version; a method cannot hold a slash */
+	if ((w & SIP_MASK(4)) == SIP_W4('s', 'i', 'p', '/'))
+		i = (w & SIP_MASK(7)) == SIP_W7('s', 'i', 'p', '/', '2', '.', '0') ? sip_status_line(b, m, off) :
+										     REASON_bad_version;
+	else
+		i = sip_request_line(b, m, off);
+	if (i < 0)
+		m->beyond = 1;
+	else
+		m->reason = i;
+	if (!m->line || m->beyond)
+		return;
+	sip_head_scan(b->c, m);
+}
+
+/* The values of the rows that sip_parse_head found. */
+port_inline void sip_parse_values(const struct sip_buf *b, struct sip_msg *m)
+{
+	int rc;
+
+	sip_vias_parse(b, m);
+	sip_needed_parse(b, m);
+	sip_max_forwards_parse(b, m);
+	rc = m->blank ? sip_length_parse(b, m) : REASON_none;
+	if (rc)
+		sip_fault(m, rc);
+}
+
+/* See the top of this file. */
+port_inline void sip_parse(const struct sip_buf *b, struct sip_msg *m, __u64 base)
+{
+	sip_parse_head(b, m, base);
+	if (m->line && !m->beyond)
+		sip_parse_values(b, m);
+}
+
+#endif
