@@ -1,0 +1,93 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# sipp.sh - callers and answerers in the lab. Needs lab.sh.
+
+LAB_SIPP=$LAB_TOP/tests/sipp
+
+# Every sipp gets a control and a media port of its own; two in one namespace
+# would otherwise fight for the defaults.
+SIPP_NEXT=0
+SIPP_COMMON=(-nostdin -trace_err -trace_stat -fd 1 -buff_size 1048576 -t u1)
+
+sipp_ports() {
+	SIPP_NEXT=$((SIPP_NEXT + 1))
+	SIPP_CONTROL=$((8900 + SIPP_NEXT))
+	SIPP_MEDIA=$((20000 + SIPP_NEXT * 4))
+}
+
+sipp_files() {
+	SIPP_FILES=(-stf "$LAB_DIR/log/$1.csv" -error_file "$LAB_DIR/log/$1.errors")
+}
+
+# sipp_uas 4|6 N [SCENARIO] answers calls on destination N, port 5060.
+sipp_uas() {
+	local name=uas$2
+
+	sipp_ports
+	sipp_files "$name"
+	lab_spawn "dest$2" "$name" sipp -sf "$LAB_SIPP/${3:-uas}.xml" \
+		-i "$(lab_host "$1" dest "$2")" -p 5060 -l 10000 \
+		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
+}
+
+# sipp_uac 4|6 N TARGET CALLS RATE [SCENARIO [VIA-PARAMETERS]]: caller N sends
+# CALLS calls at RATE per second to TARGET (host:port).
+sipp_uac() {
+	local name=uac$2
+
+	sipp_ports
+	sipp_files "$name"
+	lab_spawn client "$name" sipp "$3" -sf "$LAB_SIPP/${6:-uac}.xml" \
+		-key via_params "${7-;rport}" \
+		-i "$(lab_host "$1" client "$2")" -p "$((5060 + $2))" -l 10000 \
+		-m "$4" -r "$5" -timeout "$(($4 / $5 + 45))s" -timeout_error \
+		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
+}
+
+# sipp_ready N... waits until these destinations have their socket open, 5 s at
+# most.
+sipp_ready() {
+	local n end=$((SECONDS + 5))
+
+	for n in "$@"; do
+		until lab_run "dest$n" ss -Hlun "sport = :5060" | grep -q .; do
+			((SECONDS < end)) || return 1
+			lab_alive "uas$n" || return 1
+			sleep 0.05
+		done
+	done
+}
+
+# sipp_stat NAME COLUMN prints that column of the last statistics row, 0 before
+# the first row; sipp writes one a second and one at its end.
+sipp_stat() {
+	awk -F ';' -v want="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) col = i; next }
+		NF > 1 && col { value = $col }
+		END { print value + 0 }' "$LAB_DIR/log/$1.csv" 2>/dev/null || echo 0
+}
+
+sipp_sum() {
+	local column=$1 name total=0
+
+	shift
+	for name in "$@"; do
+		total=$((total + $(sipp_stat "$name" "$column")))
+	done
+	echo "$total"
+}
+
+# sipp_finish N... asks these answerers to end when their calls are over and
+# waits; the exit status is 0 only if every one ended well.
+sipp_finish() {
+	local n bad=0
+
+	for n in "$@"; do
+		kill -USR1 "${LAB_PID[uas$n]:-0}" 2>/dev/null
+	done
+	for n in "$@"; do
+		lab_wait "uas$n" 12 || bad=1
+	done
+	return "$bad"
+}
