@@ -18,6 +18,7 @@ LAB_CTL=${LAB_CTL:-$LAB_TOP/build/dispatchctl}
 LAB_STUB=${LAB_STUB:-$LAB_TOP/build/tests/pass.bpf.o}
 LAB_DIR=/run/lab
 LAB_DESTS=${LAB_DESTS:-5}
+LAB_LIMIT=${LAB_LIMIT:-120}
 declare -A LAB_PID=()
 
 lab_die() {
@@ -36,10 +37,10 @@ lab_need() {
 		lab_die "missing tools; remedy: apt-get install ${missing[*]}"
 }
 
-# The outer half only waits. It is killed together with the lab (pdeathsig) and
-# kills the lab when it is told to stop.
+# The outer half only waits: for the lab, for a signal, or for LAB_LIMIT seconds.
+# Both halves of the lab die with it (pdeathsig).
 lab_outer() {
-	local pid rc=0 sig=0
+	local pid timer rc=0 sig=0
 
 	trap 'sig=130' INT
 	trap 'sig=143' TERM
@@ -47,18 +48,26 @@ lab_outer() {
 	LAB_ID=$$ setpriv --pdeathsig KILL unshare --mount --pid --fork \
 		--kill-child --mount-proc bash "$0" "$@" </dev/null &
 	pid=$!
-	while kill -0 "$pid" 2>/dev/null && ((sig == 0)); do
-		rc=0
-		wait "$pid" || rc=$?
-	done
+	setpriv --pdeathsig KILL sleep "$LAB_LIMIT" </dev/null >/dev/null 2>&1 &
+	timer=$!
+	wait -n "$pid" "$timer" || rc=$?
 	if ((sig)); then
-		kill -KILL "$pid" 2>/dev/null
-		wait "$pid" 2>/dev/null
-		echo >&2
-		echo "$(basename "$0"): stopped; processes, namespaces and pins are gone" >&2
 		rc=$sig
+		lab_outer_stop "$pid" "stopped"
+	elif kill -0 "$pid" 2>/dev/null; then
+		rc=124
+		lab_outer_stop "$pid" "stopped at its limit of $LAB_LIMIT s"
 	fi
+	kill -KILL "$timer" 2>/dev/null
+	wait 2>/dev/null
 	exit "$rc"
+}
+
+lab_outer_stop() {
+	kill -KILL "$1" 2>/dev/null
+	wait "$1" 2>/dev/null
+	echo >&2
+	echo "$(basename "$0"): $2; processes, namespaces and pins are gone" >&2
 }
 
 # lab_enter "$@" runs the calling script again inside the lab's own namespaces;
@@ -262,6 +271,12 @@ lab_csum() {
 	done
 }
 
+# lab_xdp DEV prints native, generic or nothing: what is attached to it.
+lab_xdp() {
+	ip -n "${LAB_PREFIX}director" -d link show dev "$1" |
+		awk 'NR == 1 && / xdpgeneric / { print "generic" } NR == 1 && / xdp / { print "native" }'
+}
+
 # lab_neigh_flush makes every next hop of the director cold again.
 lab_neigh_flush() {
 	ip -n "${LAB_PREFIX}director" neigh flush all
@@ -272,9 +287,9 @@ lab_neigh_permanent() {
 	ip -n "${LAB_PREFIX}director" neigh show nud permanent | wc -l
 }
 
-# lab_ctl COMMAND... runs dispatchctl on the director.
+# lab_ctl COMMAND... runs dispatchctl on the director, 30 s at most.
 lab_ctl() {
-	lab_run director "$LAB_CTL" "$@"
+	lab_run director timeout 30 "$LAB_CTL" "$@"
 }
 
 # lab_list FILE 4|6 N...: a destination file, set 1, with these destinations.

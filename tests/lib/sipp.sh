@@ -41,7 +41,7 @@ sipp_uac() {
 	lab_spawn client "$name" sipp "$3" -sf "$LAB_SIPP/${6:-uac}.xml" \
 		-key via_params "${7-;rport}" \
 		-i "$(lab_host "$1" client "$2")" -p "$((5060 + $2))" -l 10000 \
-		-m "$4" -r "$5" -timeout "$(($4 / $5 + 45))s" -timeout_error \
+		-m "$4" -r "$5" -timeout "$(($4 / $5 + 10))s" -timeout_error \
 		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
 }
 
