@@ -50,11 +50,14 @@
  * Past them the message is "beyond me": the verifier counts every step.
  */
 #define PORT_FIND_STEPS 32
+#ifndef PORT_HEAD_STEPS
 #define PORT_HEAD_STEPS 128
+#endif
 #define PORT_LIST_STEPS 24
 #define PORT_COLON_STEPS 2
 #define PORT_LEAD_STEPS 4
 #define PORT_PARAM_STEPS 12
+#define PORT_TAG_STEPS 8
 #define PORT_DIGIT_STEPS 16
 #define PORT_HASH_STEPS 32
 
@@ -72,10 +75,25 @@
 
 /*
  * Make a scalar unknown to the verifier at the cost of one addition: `zero` comes from port_zero(), the difference of
- * a packet pointer with itself, of which the verifier (all kernels) knows nothing. Without it each turn of a loop has
- * its own offsets, no state is pruned and 1 M instructions do not suffice.
+ * a packet pointer with itself, of which the verifier (all kernels) knows nothing. Every offset that a loop carries is
+ * forgotten right before the turn ends: else each turn has its own ranges and links, no state is pruned and 1 M
+ * instructions do not suffice (6.18, clang 14 and 19). Volatile, so that the addition stays where it is written.
  */
-#define port_forget(x, zero) ((x) + (zero))
+port_inline __u64 port_forget(__u64 x, __u64 zero)
+{
+	asm volatile("%0 += %1" : "+r"(x) : "r"(zero));
+	return x;
+}
+
+/*
+ * Where paths meet and the verifier should compare states. It saves a state to compare with only after two jumps and
+ * eight instructions since the last one (is_state_visited(), 6.1 to 6.18), so short paths that meet are walked on
+ * separately and multiply. These jumps to the next instruction satisfy it; the verifier then removes them
+ * (opt_remove_nops()), so they cost nothing at run time.
+ */
+#define port_join()                                                                                        \
+	asm volatile("goto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\t" \
+		     "goto +0\n\tgoto +0")
 
 port_inline __u64 port_zero(const void *data)
 {
@@ -119,13 +137,15 @@ struct sip_ctx {
 #define PORT_COLON_STEPS 8192
 #define PORT_LEAD_STEPS 70000
 #define PORT_PARAM_STEPS 70000
+#define PORT_TAG_STEPS 70000
 #define PORT_DIGIT_STEPS 70000
 #define PORT_HASH_STEPS 8192
 #define PORT_OFF_MASK 0xffffu
 #define PORT_ROWS_MAX 1024u
 
 #define port_barrier(x) ((void)0)
-#define port_forget(x, zero) (x)
+#define port_forget(x, zero) ((void)(zero), (__u64)(x))
+#define port_join() ((void)0)
 
 port_inline __u64 port_zero(const void *data)
 {

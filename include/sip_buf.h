@@ -60,28 +60,29 @@ port_inline __u64 sip_lowest(__u64 mask)
 	return (((mask & -mask) >> 7) * 0x0001020304050607ull) >> 56;
 }
 
-/* The eight octets at off, zeros from the end of the datagram on. */
+/*
+ * The eight octets at off, zeros from the end of the datagram on (which must hold eight octets at least, else all are
+ * zero). Without a branch for the end: the word that ends at the end is shifted down. With branches every load
+ * doubles the states of the verifier.
+ */
 port_inline __u64 sip_load8(const struct sip_buf *b, __u64 off)
 {
 	const __u8 *end = b->end;
 	const __u8 *p;
-	__u64 over, last;
+	__s64 over = off + 8 - b->len;
+	__s64 mask = over >> 63;
 
-	off &= PORT_OFF_MASK;
+	/* the barriers keep clang from turning the masks into branches */
+	port_barrier(mask);
+	over &= ~mask;
+	off = (off - over) & PORT_OFF_MASK;
 	p = b->data + off;
+	mask = (over - 8) >> 63;
+	port_barrier(mask);
 	port_barrier(end);
-	if (port_likely(p + 8 <= end))
-		return port_le64(port_read64(p));
-	over = off + 8 - b->len;
-	if (over >= 8)
+	if (port_unlikely(p + 8 > end))
 		return 0;
-	last = (b->len - 8) & PORT_OFF_MASK;
-	p = b->data + last;
-	end = b->end;
-	port_barrier(end);
-	if (b->len < 8 || p + 8 > end)
-		return 0;
-	return port_le64(port_read64(p)) >> (over * 8);
+	return port_le64(port_read64(p)) >> ((over * 8) & 63) & mask;
 }
 
 port_inline __u8 sip_load1(const struct sip_buf *b, __u64 off)
@@ -101,23 +102,35 @@ port_inline __u8 sip_load1(const struct sip_buf *b, __u64 off)
 port_inline __u64 sip_find(const struct sip_buf *b, __u64 off, __u64 lim, __u32 set)
 {
 	__u64 c0 = SIP_SPLAT(set), c1 = SIP_SPLAT(set >> 8), c2 = SIP_SPLAT(set >> 16), c3 = SIP_SPLAT(set >> 24);
-	__u64 w, hit;
+	__u64 w, hit = 0;
 	int i;
 
-	for (i = 0; i < PORT_FIND_STEPS; i++) {
-		off = port_forget(off, b->zero);
+	off = port_forget(off, b->zero);
+	/* a copy: comparing narrows what the verifier knows of both sides, and lim is the caller's */
+	lim = port_forget(lim, b->zero);
+	for (i = 0; i < PORT_FIND_STEPS; i++, off = port_forget(off + 8, b->zero)) {
 		if (off >= lim)
-			return lim;
+			break;
 		w = sip_load8(b, off);
 		hit = sip_zero_lowest(w ^ c0) | sip_zero_lowest(w ^ c1) | sip_zero_lowest(w ^ c2) |
 		      sip_zero_lowest(w ^ c3);
-		if (hit) {
-			off += sip_lowest(hit);
-			return off < lim ? off : lim;
-		}
-		off += 8;
+		if (hit)
+			break;
 	}
-	return SIP_FAR;
+	hit = port_forget(hit, b->zero);
+	off = port_forget(off, b->zero);
+	port_join();
+	/* neither found nor at the limit: the steps ran out (i itself would keep the exits apart) */
+	if (off >= port_forget(lim, b->zero))
+		off = lim;
+	else if (!hit)
+		off = SIP_FAR;
+	off = port_forget(off + sip_lowest(hit), b->zero);
+	if (off != SIP_FAR && off > lim)
+		off = lim;
+	off = port_forget(off, b->zero);
+	port_join();
+	return off;
 }
 
 /* Marks every octet of w that is a blank: SP, HTAB, or the CR and LF of a folded line. */
@@ -127,9 +140,12 @@ port_inline __u64 sip_blank_octets(__u64 w)
 	       sip_zero_octets(w ^ SIP_SPLAT('\r')) | sip_zero_octets(w ^ SIP_SPLAT('\n'));
 }
 
-port_inline int sip_is_blank(__u8 c)
+/* 1 where c is a blank, else 0; without a branch. */
+port_inline __u64 sip_is_blank(__u64 c)
 {
-	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+	__u64 set = 1ull << ' ' | 1ull << '\t' | 1ull << '\r' | 1ull << '\n';
+
+	return (set >> (c & 63)) & ((c - 64) >> 63);
 }
 
 /* As sip_skip_blanks, for runs of any length. */
@@ -139,8 +155,9 @@ port_global __u64 sip_skip_blank_run(struct sip_ctx *c, __u64 off, __u64 lim)
 	__u64 other;
 	int i;
 
-	for (i = 0; i < PORT_LIST_STEPS; i++) {
-		off = port_forget(off, b->zero);
+	off = port_forget(off, b->zero);
+	lim = port_forget(lim, b->zero);
+	for (i = 0; i < PORT_LIST_STEPS; i++, off = port_forget(off + 8, b->zero)) {
 		if (off >= lim)
 			return lim;
 		other = ~sip_blank_octets(sip_load8(b, off)) & SIP_HIGH;
@@ -148,7 +165,6 @@ port_global __u64 sip_skip_blank_run(struct sip_ctx *c, __u64 off, __u64 lim)
 			off += sip_lowest(other);
 			return off < lim ? off : lim;
 		}
-		off += 8;
 	}
 	return SIP_FAR;
 }
@@ -159,12 +175,14 @@ port_global __u64 sip_skip_blank_run(struct sip_ctx *c, __u64 off, __u64 lim)
  */
 port_inline __u64 sip_skip_blanks(const struct sip_buf *b, __u64 off, __u64 lim)
 {
-	off += sip_load1(b, off) == ' ';
-	if (off >= lim)
-		return lim;
-	if (port_likely(!sip_is_blank(sip_load1(b, off))))
-		return off;
-	return sip_skip_blank_run(b->c, off, lim);
+	off = port_forget(off + (sip_load1(b, off) == ' '), b->zero);
+	if (port_unlikely(sip_is_blank(sip_load1(b, off))))
+		off = sip_skip_blank_run(b->c, off, lim);
+	else if (off > port_forget(lim, b->zero))
+		off = lim;
+	off = port_forget(off, b->zero);
+	port_join();
+	return off;
 }
 
 /* The least end in [off, end] so that no blank stands before it; SIP_FAR where the bound was hit. */
@@ -173,13 +191,28 @@ port_global __u64 sip_trim_blanks(struct sip_ctx *c, __u64 off, __u64 end)
 	SIP_OPEN(c);
 	int i;
 
-	for (i = 0; i < PORT_FIND_STEPS; i++) {
-		end = port_forget(end, b->zero);
+	end = port_forget(end, b->zero);
+	for (i = 0; i < PORT_FIND_STEPS; i++, end = port_forget(end - 1, b->zero)) {
 		if (end <= off || !sip_is_blank(sip_load1(b, end - 1)))
 			return end;
-		end--;
 	}
 	return SIP_FAR;
+}
+
+/* As sip_trim_blanks, which is called only where there is something to trim. */
+port_inline __u64 sip_trim(const struct sip_buf *b, __u64 off, __u64 end)
+{
+	if (port_unlikely(sip_is_blank(sip_load1(b, end - 1))))
+		end = sip_trim_blanks(b->c, off, end);
+	end = port_forget(end, b->zero);
+	port_join();
+	return end;
+}
+
+/* Whether one of up to three results of scans is SIP_FAR. */
+port_inline int sip_is_far(__u64 x, __u64 y, __u64 z)
+{
+	return ((x | y | z) & ~0xffffull) != 0;
 }
 
 /*
@@ -192,8 +225,8 @@ port_global __u64 sip_skip_quoted(struct sip_ctx *c, __u64 off, __u64 lim)
 	__u64 w, hit;
 	int i;
 
-	for (i = 0; i < PORT_FIND_STEPS; i++) {
-		off = port_forget(off, b->zero);
+	off = port_forget(off, b->zero);
+	for (i = 0; i < PORT_FIND_STEPS; i++, off = port_forget(off, b->zero)) {
 		if (off >= lim)
 			return lim + 1;
 		w = sip_load8(b, off);

@@ -86,9 +86,9 @@ port_inline int sip_hash_span(struct sip_hash *h, const struct sip_buf *b, struc
 	__u64 off = s.off, left = s.len, w;
 	int i;
 
+	off = port_forget(off, b->zero);
+	left = port_forget(left, b->zero);
 	for (i = 0; i < PORT_HASH_STEPS; i++) {
-		off = port_forget(off, b->zero);
-		left = port_forget(left, b->zero);
 		if (left == 0 || left > s.len) {
 			sip_hash_word(h, s.len);
 			return 0;
@@ -99,8 +99,8 @@ port_inline int sip_hash_span(struct sip_hash *h, const struct sip_buf *b, struc
 			left = 8;
 		}
 		sip_hash_word(h, fold ? sip_lower(w) : w);
-		off += 8;
-		left -= 8;
+		off = port_forget(off + 8, b->zero);
+		left = port_forget(left - 8, b->zero);
 	}
 	return 1;
 }

@@ -30,13 +30,15 @@
 #define SIP_NAME_NONE 0
 
 /*
- * Which field starts with this word, case folded (only letters are compared, so OR 0x20 is exact), and how long its
- * name is: enum sip_hdr | length << 8. Names longer than eight octets are compared to the end by sip_name_rest.
+ * Which field the row at off is, case folded (only letters are compared, so OR 0x20 is exact), and how long its name
+ * is: enum sip_hdr | length << 8. What follows the name is not looked at.
  */
-port_inline __u32 sip_name(__u64 raw)
+port_inline __u32 sip_name(const struct sip_buf *b, __u64 off)
 {
-	__u64 w = raw | SIP_FOLD;
+	__u64 raw = sip_load8(b, off), w = raw | SIP_FOLD;
 	__u8 second = raw >> 8;
+	__u64 rest, mask;
+	__u32 name;
 
 	if (second == ':' || second == ' ' || second == '\t') {
 		switch ((__u8)w) {
@@ -63,42 +65,28 @@ port_inline __u32 sip_name(__u64 raw)
 		return SIP_HDR_CSEQ | 4 << 8;
 	if ((w & SIP_MASK(7)) == SIP_W7('c', 'a', 'l', 'l', '-', 'i', 'd'))
 		return SIP_HDR_CALL_ID | 7 << 8;
-	if (w == SIP_W8('c', 'o', 'n', 't', 'e', 'n', 't', '-'))
-		return SIP_HDR_CONTENT_LENGTH | 14 << 8;
-	if (w == SIP_W8('m', 'a', 'x', '-', 'f', 'o', 'r', 'w'))
-		return SIP_HDR_MAX_FORWARDS | 12 << 8;
 	if ((w & SIP_MASK(5)) == SIP_W5('r', 'o', 'u', 't', 'e'))
 		return SIP_HDR_ROUTE | 5 << 8;
-	if (w == SIP_W8('p', 'r', 'o', 'x', 'y', '-', 'r', 'e'))
-		return SIP_HDR_PROXY_REQUIRE | 13 << 8;
-	return SIP_NAME_NONE;
-}
-
-/* Whether the rest of a long name, from its ninth octet on, is what its first eight promised. */
-port_inline int sip_name_rest(__u32 hdr, __u64 raw)
-{
-	__u64 w = raw | SIP_FOLD;
-
-	switch (hdr) {
-	case SIP_HDR_CONTENT_LENGTH:
-		return (w & SIP_MASK(6)) == SIP_W6('l', 'e', 'n', 'g', 't', 'h');
-	case SIP_HDR_MAX_FORWARDS:
-		return (w & SIP_MASK(4)) == SIP_W4('a', 'r', 'd', 's');
-	case SIP_HDR_PROXY_REQUIRE:
-		return (w & SIP_MASK(5)) == SIP_W5('q', 'u', 'i', 'r', 'e');
-	}
-	return 0;
+	if (w == SIP_W8('c', 'o', 'n', 't', 'e', 'n', 't', '-'))
+		name = SIP_HDR_CONTENT_LENGTH | 14 << 8, rest = SIP_W6('l', 'e', 'n', 'g', 't', 'h'), mask = SIP_MASK(6);
+	else if (w == SIP_W8('m', 'a', 'x', '-', 'f', 'o', 'r', 'w'))
+		name = SIP_HDR_MAX_FORWARDS | 12 << 8, rest = SIP_W4('a', 'r', 'd', 's'), mask = SIP_MASK(4);
+	else if (w == SIP_W8('p', 'r', 'o', 'x', 'y', '-', 'r', 'e'))
+		name = SIP_HDR_PROXY_REQUIRE | 13 << 8, rest = SIP_W5('q', 'u', 'i', 'r', 'e'), mask = SIP_MASK(5);
+	else
+		return SIP_NAME_NONE;
+	return ((sip_load8(b, off + 8) | SIP_FOLD) & mask) == rest ? name : SIP_NAME_NONE;
 }
 
 /*
- * Offset of the first octet below 0x0e in the 32 at off, or off + 32. Octets from the end of the datagram on count
- * as NUL.
+ * Looks at the 32 octets at off (8 where fewer are left): the offset of the first below 0x0e, or the end of the step
+ * with *none set. Octets from the end of the datagram on count as NUL.
  */
-port_inline __u64 sip_next_control(const struct sip_buf *b, __u64 off)
+port_inline __u64 sip_next_control(const struct sip_buf *b, __u64 off, __u64 *none)
 {
 	const __u8 *end = b->end;
 	const __u8 *p;
-	__u64 w0, w1, w2, w3, k = SIP_SPLAT(0x0e);
+	__u64 w0, w1 = SIP_SPLAT(' '), w2 = w1, w3 = w1, k = SIP_SPLAT(0x0e), step = 8;
 
 	p = b->data + (off & PORT_OFF_MASK);
 	port_barrier(end);
@@ -107,28 +95,28 @@ port_inline __u64 sip_next_control(const struct sip_buf *b, __u64 off)
 		w1 = port_le64(port_read64(p + 8));
 		w2 = port_le64(port_read64(p + 16));
 		w3 = port_le64(port_read64(p + 24));
+		step = 32;
 	} else {
 		w0 = sip_load8(b, off);
-		w1 = sip_load8(b, off + 8);
-		w2 = sip_load8(b, off + 16);
-		w3 = sip_load8(b, off + 24);
 	}
+	*none = 0;
 	/* Octets from 0x8e on are false hits here; the exact masks below sort them out. */
-	if (port_likely(!(((w0 - k) | (w1 - k) | (w2 - k) | (w3 - k)) & SIP_HIGH)))
-		return off + 32;
-	w0 = (w0 - k) & ~w0 & SIP_HIGH;
-	if (w0)
-		return off + sip_lowest(w0);
-	w1 = (w1 - k) & ~w1 & SIP_HIGH;
-	if (w1)
-		return off + 8 + sip_lowest(w1);
-	w2 = (w2 - k) & ~w2 & SIP_HIGH;
-	if (w2)
-		return off + 16 + sip_lowest(w2);
-	w3 = (w3 - k) & ~w3 & SIP_HIGH;
-	if (w3)
-		return off + 24 + sip_lowest(w3);
-	return off + 32;
+	if (port_unlikely(((w0 - k) | (w1 - k) | (w2 - k) | (w3 - k)) & SIP_HIGH)) {
+		w0 = (w0 - k) & ~w0 & SIP_HIGH;
+		if (w0)
+			return off + sip_lowest(w0);
+		w1 = (w1 - k) & ~w1 & SIP_HIGH;
+		if (w1)
+			return off + 8 + sip_lowest(w1);
+		w2 = (w2 - k) & ~w2 & SIP_HIGH;
+		if (w2)
+			return off + 16 + sip_lowest(w2);
+		w3 = (w3 - k) & ~w3 & SIP_HIGH;
+		if (w3)
+			return off + 24 + sip_lowest(w3);
+	}
+	*none = 1;
+	return off + step;
 }
 
 /* The first fault wins. */
@@ -158,15 +146,14 @@ port_inline __u64 sip_skip_to_colon(const struct sip_buf *b, __u64 off)
 port_inline __u32 sip_row_open(const struct sip_buf *b, struct sip_msg *m, __u64 off)
 {
 	/* forgotten, so that the verifier goes on with one state and not with one per name */
-	__u64 name = port_forget(sip_name(sip_load8(b, off)), b->zero);
+	__u64 name = port_forget(sip_name(b, off), b->zero);
 	__u64 hdr = name & (SIP_HDR_MAX - 1), len = name >> 8 & 0xff, n;
 	__u64 colon = off + len;
 	struct sip_row *row;
 	__u8 d;
 
+	port_join();
 	if (hdr == SIP_HDR_OTHER)
-		return 0;
-	if (len > 8 && !sip_name_rest(hdr, sip_load8(b, off + 8)))
 		return 0;
 	d = sip_load1(b, colon);
 	if (d == ' ' || d == '\t') {
@@ -198,65 +185,56 @@ port_inline __u32 sip_row_open(const struct sip_buf *b, struct sip_msg *m, __u64
 	return n;
 }
 
+/* A control octet that ends no line: 1 where it is a fault, 0 where it may stand there (HTAB, quoted pairs). */
+port_inline int sip_head_fault(const struct sip_buf *b, struct sip_msg *m, __u64 off, __u8 octet)
+{
+	if (off >= port_forget(b->len, b->zero))
+		sip_fault(m, REASON_no_header_end);
+	else if (octet == '\r' || octet == '\n' || (octet == 0 && sip_load1(b, off - 1) != '\\'))
+		sip_fault(m, REASON_bad_line);
+	else
+		return 0;
+	return 1;
+}
+
 /*
  * Walks the rows from m->line to the empty line. Sets m->row[], first, seen, twice, blank and body; m->reason to
  * bad_line or no_header_end; m->beyond where a bound was hit. A row's end excludes its CRLF, folded lines included.
+ * Begins with the CRLF of the start line, so that the first row is no special case. Returns 0.
  */
 port_global int sip_head_scan(struct sip_ctx *c, struct sip_msg *m)
 {
 	SIP_OPEN(c);
-	__u64 off, w;
-	__u32 cur = 0;
+	__u64 off, w, none, end, cur = port_forget(0, b->zero);
 	int i;
 
 	if (!m)
-		return -1;
-	off = m->line;
-	if (sip_load1(b, off) == '\r') {
-		/* an empty head: the empty line follows the start line at once */
-		if (sip_load1(b, off + 1) != '\n') {
-			sip_fault(m, REASON_bad_line);
-			return 0;
-		}
-		m->blank = off;
-		m->body = off + 2;
 		return 0;
-	}
-	cur = sip_row_open(b, m, off);
-	for (i = 0; i < PORT_HEAD_STEPS; i++) {
-		off = port_forget(off, b->zero);
-		cur = port_forget(cur, b->zero);
-		w = sip_next_control(b, off);
-		if (w == off + 32) {
-			off = w;
+	off = port_forget(m->line - 2, b->zero);
+	for (i = 0; i < PORT_HEAD_STEPS; i++, off = port_forget(off, b->zero)) {
+		port_join();
+		off = port_forget(sip_next_control(b, off, &none), b->zero);
+		if (none)
 			continue;
-		}
-		off = w;
 		w = sip_load8(b, off);
-		if ((w & 0xffff) != SIP_W2('\r', '\n')) {
-			if (off >= b->len) {
-				sip_fault(m, REASON_no_header_end);
+		if (port_unlikely((w & 0xffff) != SIP_W2('\r', '\n'))) {
+			if (sip_head_fault(b, m, off, w))
 				return 0;
-			}
-			if ((__u8)w == '\r' || (__u8)w == '\n' ||
-			    ((__u8)w == 0 && sip_load1(b, off - 1) != '\\')) {
-				sip_fault(m, REASON_bad_line);
-				return 0;
-			}
 			off++;
 			continue;
 		}
-		off += 2;
+		end = off;
+		off = port_forget(off + 2, b->zero);
 		w >>= 16;
 		if ((__u8)w == ' ' || (__u8)w == '\t')
 			continue;
-		m->row[cur & (PORT_ROWS_MAX - 1)].end = off - 2;
+		m->row[cur & (PORT_ROWS_MAX - 1)].end = end;
 		if ((w & 0xffff) == SIP_W2('\r', '\n')) {
 			m->blank = off;
 			m->body = off + 2;
 			return 0;
 		}
-		cur = sip_row_open(b, m, off);
+		cur = port_forget(sip_row_open(b, m, off), b->zero);
 	}
 	m->beyond = 1;
 	return 0;

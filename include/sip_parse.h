@@ -12,67 +12,75 @@
 
 #define SIP_SEEN(h) (1u << SIP_HDR_##h)
 
+/*
+ * The URI of a From or To value: off at its first octet. Sets a->uri; returns the offset where parameters may start,
+ * SIP_FAR at a bound, 0 where there is no URI (no value starts at offset 0).
+ */
+port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, struct sip_addr *a)
+{
+	__u64 e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
+	__u8 d = sip_load1(b, e);
+
+	if (e < lim && d == '"') {
+		e = sip_skip_quoted(b->c, e + 1, lim);
+		if (e > lim)
+			return e == SIP_FAR ? SIP_FAR : 0;
+		e = sip_skip_blanks(b, e, lim);
+		d = sip_load1(b, e);
+		if (d != '<')
+			return 0;
+	} else if (e < lim && d == ',') {
+		/* a comma in an unquoted display name: tolerated, the brackets decide */
+		e = sip_find(b, e, lim, SIP_SET('<', '<', '<', '"'));
+		d = sip_load1(b, e);
+		if (d != '<')
+			return 0;
+	}
+	e = port_forget(e, b->zero);
+	port_join();
+	if (e < lim && d == '<') {
+		off = e + 1;
+		e = sip_find(b, off, lim, SIP_SET('>', '<', '"', '>'));
+		if (sip_is_far(e, 0, 0))
+			return SIP_FAR;
+		if (e >= lim || e == off || sip_load1(b, e) != '>')
+			return 0;
+		a->uri = sip_span(off, e);
+		return sip_skip_blanks(b, e + 1, lim);
+	}
+	/* addr-spec: everything from the first ';' on is a header parameter */
+	lim = sip_trim(b, off, e);
+	if (sip_is_far(e, lim, 0))
+		return SIP_FAR;
+	a->uri = sip_span(off, lim);
+	return lim <= off ? 0 : e;
+}
+
 /* From or To in [off, lim): name-addr or addr-spec, then parameters (RFC 3261 20.10, 20.20, 20.39). */
 port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_addr *a)
 {
 	SIP_OPEN(c);
 	struct sip_param p = { 0 };
-	__u64 e;
+	__u64 e, w;
 	int i, rc;
 
 	if (!a)
 		return SIP_VALUE_BAD;
 	a->tag = sip_span(0, 0);
 	off = sip_skip_blanks(b, off, lim);
-	lim = sip_trim_blanks(b->c, off, lim);
-	if (off == SIP_FAR || lim == SIP_FAR)
+	lim = sip_trim(b, off, lim);
+	if (sip_is_far(off, lim, 0))
 		return SIP_VALUE_FAR;
 	a->end = lim;
-	e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
-	if (e < lim && sip_load1(b, e) == '"') {
-		e = sip_skip_quoted(b->c, e + 1, lim);
-		if (e == SIP_FAR)
+	e = port_forget(sip_addr_uri(b, off, lim, a), b->zero);
+	port_join();
+	if (!e)
+		return SIP_VALUE_BAD;
+	for (i = 0; i < PORT_TAG_STEPS; i++, e = port_forget(p.next, b->zero)) {
+		port_join();
+		if (sip_is_far(e, 0, 0))
 			return SIP_VALUE_FAR;
-		if (e > lim)
-			return SIP_VALUE_BAD;
-		e = sip_skip_blanks(b, e, lim);
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e >= lim || sip_load1(b, e) != '<')
-			return SIP_VALUE_BAD;
-	} else if (e < lim && sip_load1(b, e) == ',') {
-		/* a comma in an unquoted display name: tolerated, the brackets decide */
-		e = sip_find(b, e, lim, SIP_SET('<', '<', '<', '"'));
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e >= lim || sip_load1(b, e) != '<')
-			return SIP_VALUE_BAD;
-	}
-	if (e == SIP_FAR)
-		return SIP_VALUE_FAR;
-	if (e < lim && sip_load1(b, e) == '<') {
-		off = e + 1;
-		e = sip_find(b, off, lim, SIP_SET('>', '<', '"', '>'));
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e >= lim || e == off || sip_load1(b, e) != '>')
-			return SIP_VALUE_BAD;
-		a->uri = sip_span(off, e);
-		e = sip_skip_blanks(b, e + 1, lim);
-	} else {
-		/* addr-spec: everything from the first ';' on is a header parameter */
-		rc = sip_is_blank(sip_load1(b, e - 1));
-		a->uri = sip_span(off, rc ? sip_trim_blanks(b->c, off, e) : e);
-		if (a->uri.len == 0)
-			return SIP_VALUE_BAD;
-	}
-	for (i = 0; i < PORT_PARAM_STEPS; i++) {
-		__u64 w;
-
-		e = port_forget(e, b->zero);
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e >= lim)
+		if (e >= port_forget(lim, b->zero))
 			return SIP_VALUE_OK;
 		if (sip_load1(b, e) != ';')
 			return SIP_VALUE_BAD;
@@ -85,7 +93,6 @@ port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct s
 				return SIP_VALUE_BAD;
 			a->tag = sip_span(p.value, p.value_end);
 		}
-		e = p.next;
 	}
 	return SIP_VALUE_FAR;
 }

@@ -30,58 +30,52 @@ port_inline struct sip_span sip_span(__u64 off, __u64 end)
 	return s;
 }
 
+/* The value after the '=' at e: sets value, value_end and next. */
+port_inline int sip_param_value(const struct sip_buf *b, __u64 e, __u64 lim, struct sip_param *p)
+{
+	__u64 start = sip_skip_blanks(b, e + 1, lim), end, next;
+	__u8 d;
+
+	if (port_unlikely(sip_load1(b, start) == '"')) {
+		end = sip_skip_quoted(b->c, start + 1, lim);
+		next = sip_skip_blanks(b, end, lim);
+	} else {
+		next = sip_find(b, start, lim, SIP_SET(';', ',', '"', ';'));
+		end = sip_trim(b, start, next);
+	}
+	p->value = port_forget(start, b->zero);
+	p->value_end = end = port_forget(end, b->zero);
+	p->next = next = port_forget(next, b->zero);
+	port_join();
+	if (sip_is_far(start, end, next))
+		return SIP_VALUE_FAR;
+	/* an unclosed quote ends past lim */
+	if (end > lim || end <= start)
+		return SIP_VALUE_BAD;
+	d = sip_load1(b, next);
+	return next >= lim || d == ';' || d == ',' ? SIP_VALUE_OK : SIP_VALUE_BAD;
+}
+
 /* Reads the parameter after the ';' at off - 1. A comma outside quotes ends the list (RFC 3261 7.3.1). */
 port_inline int sip_param_next(const struct sip_buf *b, __u64 off, __u64 lim, struct sip_param *p)
 {
-	__u64 e;
+	__u64 name = sip_skip_blanks(b, off, lim);
+	__u64 e = sip_find(b, name, lim, SIP_SET(';', '=', ',', '"'));
+	__u64 end = sip_trim(b, name, e);
+	__u8 d = sip_load1(b, e);
 
-	if (!p)
-		return SIP_VALUE_BAD;
-	p->name = sip_skip_blanks(b, off, lim);
-	e = sip_find(b, p->name, lim, SIP_SET(';', '=', ',', '"'));
-	if (p->name == SIP_FAR || e == SIP_FAR)
-		return SIP_VALUE_FAR;
-	p->name_end = e;
-	if (e > p->name && sip_is_blank(sip_load1(b, e - 1)))
-		p->name_end = sip_trim_blanks(b->c, p->name, e);
-	if (p->name_end == SIP_FAR)
-		return SIP_VALUE_FAR;
-	p->value = 0;
-	p->value_end = 0;
+	p->name = name;
+	p->name_end = end;
+	p->value = port_forget(0, b->zero);
+	p->value_end = port_forget(0, b->zero);
 	p->next = e;
-	if (p->name_end == p->name)
+	if (sip_is_far(name, end, e))
+		return SIP_VALUE_FAR;
+	if (end <= name)
 		return SIP_VALUE_BAD;
-	if (e == lim || sip_load1(b, e) != '=')
-		return e < lim && sip_load1(b, e) == '"' ? SIP_VALUE_BAD : SIP_VALUE_OK;
-	p->value = sip_skip_blanks(b, e + 1, lim);
-	if (p->value == SIP_FAR)
-		return SIP_VALUE_FAR;
-	e = p->value;
-	if (e < lim && sip_load1(b, e) == '"') {
-		e = sip_skip_quoted(b->c, e + 1, lim);
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e > lim)
-			return SIP_VALUE_BAD;
-		p->value_end = e;
-		e = sip_skip_blanks(b, e, lim);
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		p->next = e;
-		if (e < lim && sip_load1(b, e) != ';' && sip_load1(b, e) != ',')
-			return SIP_VALUE_BAD;
-		return SIP_VALUE_OK;
-	}
-	e = sip_find(b, e, lim, SIP_SET(';', ',', '"', ';'));
-	if (e == SIP_FAR)
-		return SIP_VALUE_FAR;
-	p->next = e;
-	p->value_end = e;
-	if (e > p->value && sip_is_blank(sip_load1(b, e - 1)))
-		p->value_end = sip_trim_blanks(b->c, p->value, e);
-	if (p->value_end == SIP_FAR)
-		return SIP_VALUE_FAR;
-	return p->value_end == p->value || (e < lim && sip_load1(b, e) == '"') ? SIP_VALUE_BAD : SIP_VALUE_OK;
+	if (e < lim && d == '=')
+		return sip_param_value(b, e, lim, p);
+	return e < lim && d == '"' ? SIP_VALUE_BAD : SIP_VALUE_OK;
 }
 
 /*
@@ -96,18 +90,16 @@ port_inline __u64 sip_number(const struct sip_buf *b, __u64 off, __u64 end)
 
 	if (end <= off)
 		return SIP_FAR;
-	for (i = 0; i < PORT_DIGIT_STEPS; i++) {
-		off = port_forget(off, b->zero);
-		n = port_forget(n, b->zero);
+	off = port_forget(off, b->zero);
+	for (i = 0; i < PORT_DIGIT_STEPS; i++, off = port_forget(off + 1, b->zero)) {
 		if (off >= end)
 			return n;
 		d = sip_load1(b, off);
 		if (d < '0' || d > '9')
 			return SIP_FAR;
-		n = n * 10 + (d - '0');
+		n = port_forget(n * 10 + (d - '0'), b->zero);
 		if (n > 0xffffffffull)
 			return SIP_FAR;
-		off++;
 	}
 	return off >= end ? n : SIP_FAR;
 }
@@ -137,48 +129,39 @@ port_inline __u32 sip_scheme(__u64 raw, __u32 *len)
  */
 port_inline int sip_host_port(const struct sip_buf *b, __u64 off, __u64 lim, struct sip_uri *u)
 {
-	__u64 e, n;
+	__u64 e, end, n, bracket = sip_load1(b, off) == '[';
 
-	if (!u)
-		return SIP_VALUE_BAD;
-	if (sip_load1(b, off) == '[' && off < lim) {
+	if (bracket) {
 		e = sip_find(b, off, lim, SIP_SET(']', ';', ',', '?'));
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (e >= lim || sip_load1(b, e) != ']' || e == off + 1)
-			return SIP_VALUE_BAD;
-		u->host = sip_span(off + 1, e);
-		u->is_ip6 = 1;
+		if (sip_load1(b, e) != ']' || e >= lim)
+			return sip_is_far(e, 0, 0) ? SIP_VALUE_FAR : SIP_VALUE_BAD;
+		off++;
+		end = e;
 		e++;
 	} else {
 		e = sip_find(b, off, lim, SIP_SET(':', ';', '?', ','));
-		if (e == SIP_FAR)
-			return SIP_VALUE_FAR;
-		n = e;
-		if (e > off && sip_is_blank(sip_load1(b, e - 1)))
-			n = sip_trim_blanks(b->c, off, e);
-		if (n == SIP_FAR)
-			return SIP_VALUE_FAR;
-		if (n == off)
-			return SIP_VALUE_BAD;
-		u->host = sip_span(off, n);
+		end = sip_trim(b, off, e);
 	}
-	e = sip_skip_blanks(b, e, lim);
-	if (e == SIP_FAR)
+	off = port_forget(off, b->zero);
+	end = port_forget(end, b->zero);
+	e = port_forget(e, b->zero);
+	port_join();
+	if (sip_is_far(e, end, 0))
 		return SIP_VALUE_FAR;
-	u->params = u->host.off + u->host.len + u->is_ip6;
+	if (end <= off)
+		return SIP_VALUE_BAD;
+	u->host = sip_span(off, end);
+	u->is_ip6 = bracket;
+	u->params = end + bracket;
+	if (sip_is_blank(sip_load1(b, e)))
+		e = sip_skip_blanks(b, e, lim);
 	if (e >= lim || sip_load1(b, e) != ':')
 		return SIP_VALUE_OK;
 	off = sip_skip_blanks(b, e + 1, lim);
 	e = sip_find(b, off, lim, SIP_SET(';', '?', ',', ' '));
-	if (off == SIP_FAR || e == SIP_FAR)
+	e = sip_trim(b, off, e);
+	if (sip_is_far(off, e, 0))
 		return SIP_VALUE_FAR;
-	n = e;
-	if (e > off && sip_is_blank(sip_load1(b, e - 1)))
-		n = sip_trim_blanks(b->c, off, e);
-	if (n == SIP_FAR)
-		return SIP_VALUE_FAR;
-	e = n;
 	n = sip_number(b, off, e);
 	if (n > 0xffff)
 		return SIP_VALUE_BAD;

@@ -130,12 +130,13 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 	v->is_ip6 = host.is_ip6;
 	v->sent_by_end = host.params;
 	e = sip_skip_blanks(b, host.params, lim);
-	for (i = 0; i < PORT_PARAM_STEPS; i++) {
-		e = port_forget(e, b->zero);
-		if (e == SIP_FAR)
+	e = port_forget(e, b->zero);
+	for (i = 0; i < PORT_PARAM_STEPS; i++, e = port_forget(p.next, b->zero)) {
+		port_join();
+		if (sip_is_far(e, 0, 0))
 			return SIP_VIA_FAR;
 		v->end = e;
-		if (e >= lim)
+		if (e >= port_forget(lim, b->zero))
 			return SIP_VIA_OK;
 		if (sip_load1(b, e) == ',') {
 			v->next = e + 1;
@@ -148,7 +149,6 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 			return rc == SIP_VALUE_FAR ? SIP_VIA_FAR : SIP_VIA_BAD_PARAMS;
 		if (sip_via_param(b, v, &p))
 			return SIP_VIA_BAD_PARAMS;
-		e = p.next;
 	}
 	return SIP_VIA_FAR;
 }
