@@ -13,6 +13,9 @@
 
 #define ATTRS_PERCENT 100
 
+/* What of a name or value is quoted in a message. */
+#define ATTRS_QUOTE_MAX 40
+
 struct attrs_cursor {
 	const char *start;
 	const char *p;
@@ -52,7 +55,7 @@ static const struct attrs_row {
 	{ "ping_from", ATTRS_TEXT, offsetof(struct ds_attrs, ping_from), 0, 0 },
 	{ "obproxy", ATTRS_TEXT, offsetof(struct ds_attrs, obproxy), 0, 0 },
 	{ "ping_reply_codes", ATTRS_TEXT, offsetof(struct ds_attrs, ping_reply_codes), 0, 0 },
-	{ "maxload", ATTRS_NUMBER, offsetof(struct ds_attrs, maxload), 0, INT_MAX },
+	{ "maxload", ATTRS_NUMBER, offsetof(struct ds_attrs, maxload), -INT_MAX, INT_MAX },
 	{ "weight", ATTRS_NUMBER, offsetof(struct ds_attrs, weight), 1, 100 },
 	{ "rweight", ATTRS_NUMBER, offsetof(struct ds_attrs, rweight), 1, 100 },
 	{ "cc", ATTRS_NUMBER, offsetof(struct ds_attrs, cc), 0, 1 },
@@ -66,6 +69,11 @@ static const struct attrs_row {
 
 #define attrs_say(c, severity, at, ...) \
 	diag_add((c)->diag, severity, (c)->line, (c)->column + (unsigned int)((at) - (c)->start), __VA_ARGS__)
+
+static int attrs_quote(size_t len)
+{
+	return len < ATTRS_QUOTE_MAX ? (int)len : ATTRS_QUOTE_MAX;
+}
 
 static int attrs_keep(char **text, const char *value, size_t len)
 {
@@ -113,7 +121,7 @@ static int attrs_read_item(struct attrs_cursor *c, struct attrs_item *item)
 	if (item->value_len)
 		return 0;
 	attrs_say(c, DIAG_ERROR, item->name, "attribute %.*s= without a value, expected one or no '='; Kamailio drops "
-		  "the destination", (int)item->name_len, item->name);
+		  "the destination", attrs_quote(item->name_len), item->name);
 	return -EINVAL;
 }
 
@@ -135,10 +143,10 @@ static void attrs_set_number(struct attrs_cursor *c, const struct attrs_row *row
 	if (p == digits || n < row->min || n > row->max) {
 		if (row->max == INT_MAX)
 			attrs_say(c, DIAG_WARNING, item->value, "%s=%.*s, expected a number from %d; read as 0", row->name,
-				  (int)item->value_len, item->value, row->min);
+				  attrs_quote(item->value_len), item->value, row->min);
 		else
 			attrs_say(c, DIAG_WARNING, item->value, "%s=%.*s, expected a number from %d to %d; read as 0",
-				  row->name, (int)item->value_len, item->value, row->min, row->max);
+				  row->name, attrs_quote(item->value_len), item->value, row->min, row->max);
 		return;
 	}
 	if (p < end)

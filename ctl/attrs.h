@@ -26,7 +26,7 @@ struct ds_attrs {
 	char *ping_from;
 	char *obproxy;
 	char *ping_reply_codes;
-	int maxload; /* calls at a time */
+	int maxload; /* calls at a time; 0: no limit, below 0: never picked */
 	int weight;  /* 1 to 100 */
 	int rweight; /* 1 to 100 */
 	int cc;	     /* 1: congestion control */

@@ -207,7 +207,7 @@ static enum model_change model_compare(const struct model_ref *was, const struct
 	const struct ds_config *x = &was->dest->conf, *y = &now->dest->conf;
 
 	if (x->flags == y->flags && x->priority == y->priority && was->member->slow == now->member->slow &&
-	    attrs_equal(&x->attrs, &y->attrs))
+	    !strcmp(x->uri.text, y->uri.text) && attrs_equal(&x->attrs, &y->attrs))
 		return MODEL_KEPT;
 	return MODEL_CHANGED;
 }

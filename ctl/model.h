@@ -115,7 +115,7 @@ int model_set_ids(struct model *m, __u64 (*fn)(void *ctx, const struct ds_dest *
 
 enum model_change {
 	MODEL_KEPT,    /* the same in both */
-	MODEL_CHANGED, /* the same identity; flags, priority, attributes or the slow path differ */
+	MODEL_CHANGED, /* the same identity; flags, priority, attributes, spelling or the slow path differ */
 	MODEL_ADDED,
 	MODEL_REMOVED,
 };

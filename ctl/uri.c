@@ -145,6 +145,13 @@ static int uri_check_name(struct uri_cursor *c, const char *host, struct ds_uri 
 	return 0;
 }
 
+static int uri_check_ip(struct uri_cursor *c, const char *host, const struct ds_addr *ip)
+{
+	const char *unfit = uri_unfit(ip);
+
+	return unfit ? uri_fail(c, host, unfit) : 0;
+}
+
 static int uri_parse_ip6(struct uri_cursor *c, struct ds_uri *uri)
 {
 	const char *open = c->p++;
@@ -160,7 +167,7 @@ static int uri_parse_ip6(struct uri_cursor *c, struct ds_uri *uri)
 	uri->numeric = true;
 	uri_lower(uri->host);
 	c->p = close + 1;
-	return 0;
+	return uri_check_ip(c, open, &uri->ip);
 }
 
 static int uri_parse_host(struct uri_cursor *c, struct ds_uri *uri)
@@ -183,24 +190,24 @@ static int uri_parse_host(struct uri_cursor *c, struct ds_uri *uri)
 		return -ENOMEM;
 	uri_lower(uri->host);
 	uri->numeric = !uri_address(uri->host, &uri->ip);
-	return uri->numeric ? 0 : uri_check_name(c, host, uri);
+	if (uri->numeric)
+		return uri_check_ip(c, host, &uri->ip);
+	return uri_check_name(c, host, uri);
 }
 
-/* Never sends to a place that many or none hold. */
-static int uri_check_ip(struct uri_cursor *c, const char *host, const struct ds_uri *uri)
+const char *uri_unfit(const struct ds_addr *ip)
 {
-	const unsigned char *b = (const unsigned char *)uri->ip.w;
-	__u32 ip4 = ntohl(uri->ip.w[3]);
+	static const struct ds_addr none;
+	const unsigned char *b = (const unsigned char *)ip->w;
+	__u32 ip4 = ntohl(ip->w[3]);
 
-	if (!uri->numeric)
-		return 0;
-	if (uri_is_ip4(&uri->ip) ? ip4 >> 28 == 0xe || ip4 == 0xffffffff : b[0] == 0xff)
-		return uri_fail(c, host, "multicast or broadcast address, expected that of one host");
-	if (uri_is_ip4(&uri->ip) ? ip4 >> 24 == 0 : !memcmp(b, &(struct ds_addr){ 0 }, sizeof(uri->ip)))
-		return uri_fail(c, host, "address of no host, expected that of one host");
-	if (!uri_is_ip4(&uri->ip) && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
-		return uri_fail(c, host, "link-local address, which names no interface, expected a global one");
-	return 0;
+	if (uri_is_ip4(ip) ? ip4 >> 28 == 0xe || ip4 == 0xffffffff : b[0] == 0xff)
+		return "multicast or broadcast address, expected that of one host";
+	if (uri_is_ip4(ip) ? ip4 >> 24 == 0 : !memcmp(ip, &none, sizeof(none)))
+		return "address of no host, expected that of one host";
+	if (!uri_is_ip4(ip) && b[0] == 0xfe && (b[1] & 0xc0) == 0x80)
+		return "link-local address, which names no interface, expected a global one";
+	return NULL;
 }
 
 static int uri_parse_port(struct uri_cursor *c, struct ds_uri *uri)
@@ -217,7 +224,6 @@ static int uri_parse_port(struct uri_cursor *c, struct ds_uri *uri)
 	if (!port || port > UINT16_MAX || (c->p < c->end && !strchr(";?", *c->p)))
 		return uri_fail(c, digits, "bad port, expected 1 to 65535");
 	uri->port = (uint16_t)port;
-	uri->has_port = true;
 	return 0;
 }
 
@@ -283,8 +289,9 @@ static int uri_make_canonical(struct ds_uri *uri, const char *rest, size_t len)
 
 	if (tail) {
 		uri_lower(tail);
-		if (ip6)
-			host = inet_ntop(AF_INET6, uri->ip.w, ip, sizeof(ip));
+		if (uri->numeric)
+			host = ip6 ? inet_ntop(AF_INET6, uri->ip.w, ip, sizeof(ip)) :
+				     inet_ntop(AF_INET, &uri->ip.w[3], ip, sizeof(ip));
 		n = asprintf(&uri->canonical, "%s:%s%s%s%s%s:%u%s", uri->scheme == DS_SCHEME_SIPS ? "sips" : "sip",
 			     uri->user ? uri->user : "", uri->user ? "@" : "", ip6 ? "[" : "", host, ip6 ? "]" : "",
 			     uri->port, tail);
@@ -298,21 +305,19 @@ static int uri_make_canonical(struct ds_uri *uri, const char *rest, size_t len)
 int uri_parse(const char *text, size_t len, struct ds_uri *uri, struct uri_error *err)
 {
 	struct uri_cursor c = { text, text, text + len, err };
-	const char *host;
+	const char *rest;
 	int ret;
 
 	memset(uri, 0, sizeof(*uri));
 	ret = uri_parse_scheme(&c, uri);
 	ret = ret ? ret : uri_check_octets(&c);
 	ret = ret ? ret : uri_parse_user(&c, uri);
-	host = c.p;
 	ret = ret ? ret : uri_parse_host(&c, uri);
-	ret = ret ? ret : uri_check_ip(&c, host, uri);
 	ret = ret ? ret : uri_parse_port(&c, uri);
-	host = c.p;
+	rest = c.p;
 	ret = ret ? ret : uri_parse_params(&c, uri);
 	uri_settle_transport(uri);
-	ret = ret ? ret : uri_make_canonical(uri, host, (size_t)(c.end - host));
+	ret = ret ? ret : uri_make_canonical(uri, rest, (size_t)(c.end - rest));
 	if (!ret && asprintf(&uri->text, "%s%.*s", uri->prefixed ? "sip:" : "", (int)len, text) < 0) {
 		uri->text = NULL;
 		ret = -ENOMEM;

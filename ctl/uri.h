@@ -35,7 +35,6 @@ struct ds_uri {
 	char *host;	 /* lower case, an IPv6 address without brackets */
 	uint16_t port;	 /* host byte order; 5060, or 5061 for sips, where the URI has none */
 	bool prefixed;	 /* "sip:" was missing */
-	bool has_port;
 	bool has_maddr;
 	bool numeric; /* host is the address `ip` */
 	enum ds_scheme scheme;
@@ -59,6 +58,9 @@ void uri_free(struct ds_uri *uri);
 
 /* Reads an IPv4 or IPv6 address (no brackets, no zone). Returns 0 or -EINVAL. */
 int uri_address(const char *text, struct ds_addr *ip);
+
+/* Why nothing is ever sent to this address (it is that of many hosts, or of none): static text, NULL: it is fit. */
+const char *uri_unfit(const struct ds_addr *ip);
 
 bool uri_is_ip4(const struct ds_addr *ip);
 
