@@ -23,7 +23,7 @@ expect_refused() {
 
 	sipp_uas "$2" 1
 	sipp_ready 1 || return 1
-	sipp_uac "$2" 1 "$(lab_host "$2" vip):5060" 5 50 uac_short
+	sipp_uac "$2" 1 "$(lab_host "$2" vip):5060" 5 50 uac
 	sleep 0.5
 	lab_kill uac1
 	e2e_stats "$name"
@@ -48,7 +48,7 @@ combination() {
 	elif [[ $mode$xdp$sender == proxygenericon ]]; then
 		e2e_check "$name" "a partial checksum was not refused" expect_refused "$name" "$family"
 	else
-		e2e_calls "$family" "$CALLS" "$RATE" uac_short uas 1 2 3
+		e2e_calls "$family" "$CALLS" "$RATE" uac uas 1 2 3
 		e2e_stats "$name"
 		if e2e_calls_clean "$CALLS" 1 2 3; then
 			e2e_ok "$name"

@@ -233,8 +233,10 @@ lab_director() {
 	lab_stub switch uplink
 }
 
+# lab_forwarding 0|1: /proc/sys/net is that of the namespace that asks.
 lab_forwarding() {
-	lab_run director sysctl -qw "net.ipv4.ip_forward=$1" "net.ipv6.conf.all.forwarding=$1"
+	lab_run director sh -c "echo $1 >/proc/sys/net/ipv4/ip_forward
+		echo $1 >/proc/sys/net/ipv6/conf/all/forwarding"
 }
 
 # lab_up builds everything with LAB_DESTS destinations.

@@ -10,6 +10,22 @@ LAB_SIPP=$LAB_TOP/tests/sipp
 SIPP_NEXT=0
 SIPP_COMMON=(-nostdin -trace_err -trace_stat -fd 1 -buff_size 1048576 -t u1)
 
+# T1 and how long calls last, in ms. With the standard's 500 ms a busy test machine
+# looks like a loss, hence 2 s.
+SIPP_T1=2000
+SIPP_HOLD=(50 150)
+# 1: this run loses messages on purpose, so the 180 may be missing.
+SIPP_LOSSY=0
+
+# sipp_scenario NAME writes the scenario with this run's times.
+sipp_scenario() {
+	local edit=(-e "s/\"T1\"/\"$SIPP_T1\"/"
+		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/")
+
+	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
+	sed "${edit[@]}" "$LAB_SIPP/$1.xml" >"$LAB_DIR/$1.xml"
+}
+
 sipp_ports() {
 	SIPP_NEXT=$((SIPP_NEXT + 1))
 	SIPP_CONTROL=$((8900 + SIPP_NEXT))
@@ -22,11 +38,12 @@ sipp_files() {
 
 # sipp_uas 4|6 N [SCENARIO] answers calls on destination N, port 5060.
 sipp_uas() {
-	local name=uas$2
+	local name=uas$2 scenario=${3:-uas}
 
+	sipp_scenario "$scenario"
 	sipp_ports
 	sipp_files "$name"
-	lab_spawn "dest$2" "$name" sipp -sf "$LAB_SIPP/${3:-uas}.xml" \
+	lab_spawn "dest$2" "$name" sipp -sf "$LAB_DIR/$scenario.xml" \
 		-i "$(lab_host "$1" dest "$2")" -p 5060 -l 10000 \
 		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
 }
@@ -34,11 +51,12 @@ sipp_uas() {
 # sipp_uac 4|6 N TARGET CALLS RATE [SCENARIO [VIA-PARAMETERS]]: caller N sends
 # CALLS calls at RATE per second to TARGET (host:port).
 sipp_uac() {
-	local name=uac$2
+	local name=uac$2 scenario=${6:-uac}
 
+	sipp_scenario "$scenario"
 	sipp_ports
 	sipp_files "$name"
-	lab_spawn client "$name" sipp "$3" -sf "$LAB_SIPP/${6:-uac}.xml" \
+	lab_spawn client "$name" sipp "$3" -sf "$LAB_DIR/$scenario.xml" \
 		-key via_params "${7-;rport}" \
 		-i "$(lab_host "$1" client "$2")" -p "$((5060 + $2))" -l 10000 \
 		-m "$4" -r "$5" -timeout "$(($4 / $5 + 10))s" -timeout_error \
