@@ -1,0 +1,272 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# sipxdp. `make help` lists the targets. Everything that is made lands in build/.
+# A source file is found by its place and name; there is no list to keep.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+B := build
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# ---- tools: looked up when used, so that `make deps all` sees what deps installed
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+ifeq ($(origin AR),default)
+AR := ar
+endif
+CLANG ?= $(shell for c in clang-14 clang-19 clang; do command -v $$c >/dev/null && echo $$c && break; done)
+BPFTOOL ?= $(shell scripts/deps.sh --bpftool)
+PKG_CONFIG ?= pkg-config
+
+PKGS := libbpf libelf zlib jansson libevent_core libevent_extra libconfuse libcares
+PKGS_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(PKGS) 2>/dev/null)
+PKGS_LIBS = $(shell $(PKG_CONFIG) --libs $(PKGS) 2>/dev/null || \
+	echo -lbpf -lelf -lz -ljansson -levent_core -levent_extra -lconfuse -lcares)
+
+# ---- flags
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition \
+	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wredundant-decls -Wnested-externs
+# gcc 12 takes the difference of two pointers for a negative length. The sanitizers confuse the other three.
+GCC_WARN := -Wno-stringop-overread
+SAN_WARN := -Wno-stringop-overflow -Wno-array-bounds -Wno-maybe-uninitialized
+# The generated skeleton is nobody's style, hence -isystem.
+INCLUDES := -Iinclude -iquote ctl -isystem $(B)
+COMMON := -std=gnu11 -g $(WARN) -D_GNU_SOURCE -DSIPXDP_VERSION='"$(VERSION)"' $(INCLUDES)
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2 -fPIE
+CFLAGS ?= -O2
+LDFLAGS ?=
+SAN := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+LINK_FLAGS := -Wl,--as-needed -pie -Wl,-z,relro,-z,now
+TEST_INCLUDES := -iquote tests/lib -iquote $(B)
+DEPFLAGS = -MMD -MP -MF $(@:%=%.d)
+
+MULTIARCH = $(shell $(CC) -print-multiarch 2>/dev/null)
+BPF_CFLAGS = -target bpf -mcpu=v3 -std=gnu11 -O2 -g -Wall -Wextra -Werror -Wshadow -Wundef -Iinclude \
+	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
+
+# ---- V=1 shows the commands, otherwise one short line each
+
+V ?= 0
+ifeq ($(V),1)
+Q :=
+msg = @:
+else
+Q := @
+msg = @printf '  %-6s %s\n' $(1) $(2)
+endif
+
+# ---- what there is to make
+
+CTL_SRC := $(wildcard ctl/*.c)
+CTL_LIB_SRC := $(filter-out ctl/main.c,$(CTL_SRC))
+# Unit tests have no kernel and so no skeleton: what they need of ctl/bpf.h they bring along.
+UNIT_LIB_SRC := $(filter-out ctl/bpf.c,$(CTL_LIB_SRC))
+HELP_SRC := $(wildcard tests/lib/*.c)
+
+BPF_OBJ := $(patsubst bpf/%.c,$(B)/%.o,$(wildcard bpf/*.bpf.c))
+TEST_BPF_SRC := $(wildcard tests/prog/*.bpf.c tests/bench/*.bpf.c)
+TEST_BPF_OBJ := $(addprefix $(B)/tests/,$(notdir $(TEST_BPF_SRC:.c=.o)))
+UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+PROG := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/prog/*_test.c))
+BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
+FUZZ := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fuzz/*.c))
+E2E := $(wildcard tests/e2e/*.sh)
+CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
+
+# The same program by every clang that is installed, as build/clang14/x.bpf.o. (`if`, because make takes a last exit
+# status of 127, dash's for a missing command, as a failure of the whole.)
+CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
+ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
+
+.PHONY: all deps demo test check check-root bench fuzz lint format install uninstall clean help \
+	tests-unit tests-root clangs FORCE
+.SECONDARY:
+
+all: $(BPF_OBJ) $(CTL) ## build dispatchctl and the XDP program (default)
+
+deps: ## install what is missing to build and test (shown first; DEPS=no declines)
+	$(Q)scripts/deps.sh build lab test
+
+demo: ## build, then run sipp calls through the kernel in namespaces of its own (root)
+	$(Q)scripts/deps.sh build lab
+	$(Q)scripts/deps.sh --root demo
+	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
+	$(Q)tests/demo/demo.sh
+
+test: deps ## deps, all, and every test; ends with `N passed, N failed, N skipped`
+	$(Q)$(MAKE) all tests-unit tests-root
+	$(Q)tests/run $(UNIT) --root $(PROG) $(E2E)
+
+check: all tests-unit ## the tests that need no root: unit and corpus
+	$(Q)tests/run $(UNIT)
+
+check-root: ## the tests that need root: XDP program by test run, and end to end
+	$(Q)scripts/deps.sh --root check-root
+	$(Q)$(MAKE) all tests-root
+	$(Q)tests/run --root $(PROG) $(E2E)
+
+tests-unit: $(UNIT)
+tests-root: $(PROG) $(TEST_BPF_OBJ) clangs
+clangs: $(ALL_CLANGS_OBJ)
+
+bench: ## nanoseconds per packet by test run, for every clang installed (root)
+	$(Q)scripts/deps.sh --root bench
+	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ) clangs
+	$(Q)tests/bench/run
+
+fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
+	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)
+
+lint: ## check format, shell scripts, house rules, and what cppcheck finds
+	$(Q)scripts/lint.sh
+
+format: ## rewrite the C files to .clang-format
+	$(Q)scripts/lint.sh --format
+
+install: all ## install dispatchctl and its man page below DESTDIR and PREFIX
+	$(call msg,INST,$(DESTDIR)$(PREFIX)/sbin/dispatchctl)
+	$(Q)install -D -m 755 $(B)/dispatchctl $(DESTDIR)$(PREFIX)/sbin/dispatchctl
+	$(Q)if [ -f man/dispatchctl.8 ]; then \
+		install -D -m 644 man/dispatchctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/dispatchctl.8; fi
+
+uninstall: ## remove what install put there
+	$(call msg,RM,$(DESTDIR)$(PREFIX)/sbin/dispatchctl)
+	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/dispatchctl $(DESTDIR)$(PREFIX)/share/man/man8/dispatchctl.8
+
+clean: ## remove build/
+	$(Q)rm -rf $(B)
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+
+# ---- stamps: what is not a file but changes what is built
+
+# One sentence with the remedy instead of a compiler's complaint.
+$(B)/tools.stamp: scripts/deps.sh
+	@scripts/deps.sh --check build
+	@mkdir -p $(B) && touch $@
+
+define stamp
+@mkdir -p $(@D)
+@printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(1))' >$@
+endef
+
+$(B)/cc.stamp: FORCE | $(B)/tools.stamp
+	$(call stamp,$(CC) $(CFLAGS) $(COMMON) $(GCC_WARN) $(SAN_WARN) $(HARDEN) $(LDFLAGS))
+
+$(B)/clang.stamp: FORCE | $(B)/tools.stamp
+	$(call stamp,$(CLANG) $(BPF_CFLAGS))
+
+# ---- XDP programs
+
+define bpf_compile
+$(call msg,BPF,$@)
+@mkdir -p $(@D)
+$(Q)$(1) $(BPF_CFLAGS) $(DEPFLAGS) -c $< -o $@
+endef
+
+$(B)/%.bpf.o: bpf/%.bpf.c $(B)/clang.stamp
+	$(call bpf_compile,$(CLANG))
+
+$(B)/tests/%.bpf.o: tests/prog/%.bpf.c $(B)/clang.stamp
+	$(call bpf_compile,$(CLANG))
+
+$(B)/tests/%.bpf.o: tests/bench/%.bpf.c $(B)/clang.stamp
+	$(call bpf_compile,$(CLANG))
+
+define clang_rules
+$(B)/clang$(1)/%.bpf.o: bpf/%.bpf.c $(B)/clang.stamp
+	$$(call bpf_compile,clang-$(1))
+$(B)/clang$(1)/%.bpf.o: tests/prog/%.bpf.c $(B)/clang.stamp
+	$$(call bpf_compile,clang-$(1))
+$(B)/clang$(1)/%.bpf.o: tests/bench/%.bpf.c $(B)/clang.stamp
+	$$(call bpf_compile,clang-$(1))
+endef
+$(foreach n,$(CLANGS),$(eval $(call clang_rules,$(n))))
+
+$(B)/%.skel.h: $(B)/%.bpf.o
+	$(call msg,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $* >$@
+
+# ---- dispatchctl
+
+define compile
+$(call msg,CC,$@)
+@mkdir -p $(@D)
+$(Q)$(CC) $(CFLAGS) $(COMMON) $(GCC_WARN) $(PKGS_CFLAGS) $(1) $(DEPFLAGS) -c $< -o $@
+endef
+
+define link
+$(call msg,LD,$@)
+$(Q)$(CC) $(CFLAGS) $(1) $(filter %.o %.a,$^) $(2) $(LDFLAGS) -o $@
+endef
+
+define archive
+$(call msg,AR,$@)
+@mkdir -p $(@D)
+$(Q)rm -f $@ && $(AR) rcs $@ $(filter %.o,$^)
+endef
+
+$(B)/ctl/%.o: ctl/%.c $(B)/cc.stamp
+	$(call compile,$(HARDEN))
+
+$(B)/ctl/bpf.o: $(B)/dispatch.skel.h
+
+$(B)/libctl.a: $(CTL_LIB_SRC:%.c=$(B)/%.o)
+	$(call archive)
+
+$(B)/dispatchctl: $(B)/ctl/main.o $(B)/libctl.a
+	$(call link,$(LINK_FLAGS),$(PKGS_LIBS))
+
+# ---- tests: unit ones with sanitizers throughout, those with the kernel as shipped
+
+$(B)/san/%.o: %.c $(B)/cc.stamp
+	$(call compile,-O1 $(TEST_INCLUDES) $(SAN) $(SAN_WARN))
+
+$(B)/plain/%.o: %.c $(B)/cc.stamp
+	$(call compile,$(TEST_INCLUDES) -fPIE)
+
+$(B)/san/libctl.a: $(UNIT_LIB_SRC:%.c=$(B)/san/%.o) $(HELP_SRC:%.c=$(B)/san/%.o)
+	$(call archive)
+
+$(B)/plain/libhelp.a: $(HELP_SRC:%.c=$(B)/plain/%.o)
+	$(call archive)
+
+$(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(B)/san/libctl.a
+	@mkdir -p $(@D)
+	$(call link,$(SAN) -Wl$(comma)--as-needed,$(PKGS_LIBS) -lcmocka)
+
+$(B)/tests/prog/%: $(B)/plain/tests/prog/%.o $(B)/plain/libhelp.a $(B)/libctl.a
+	@mkdir -p $(@D)
+	$(call link,$(LINK_FLAGS),$(PKGS_LIBS) -lcmocka)
+
+$(B)/tests/bench/%: $(B)/plain/tests/bench/%.o $(B)/plain/libhelp.a $(B)/libctl.a
+	@mkdir -p $(@D)
+	$(call link,$(LINK_FLAGS),$(PKGS_LIBS))
+
+comma := ,
+
+# ---- fuzzers: clang's, with the sources compiled for them
+
+FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+
+$(B)/fuzz/obj/%.o: %.c $(B)/cc.stamp $(B)/clang.stamp
+	$(call msg,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -O1 $(COMMON) $(PKGS_CFLAGS) $(TEST_INCLUDES) $(FUZZ_FLAGS) $(DEPFLAGS) -c $< -o $@
+
+$(B)/fuzz/obj/libctl.a: $(UNIT_LIB_SRC:%.c=$(B)/fuzz/obj/%.o)
+	$(call archive)
+
+$(B)/tests/fuzz/%: $(B)/fuzz/obj/tests/fuzz/%.o $(B)/fuzz/obj/libctl.a
+	$(call msg,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) -fsanitize=fuzzer,address,undefined $(filter %.o %.a,$^) -Wl,--as-needed $(PKGS_LIBS) -o $@
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
