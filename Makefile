@@ -89,6 +89,7 @@ ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TES
 .SECONDARY:
 
 all: $(BPF_OBJ) $(CTL) ## build dispatchctl and the XDP program (default)
+	@:
 
 deps: ## install what is missing to build and test (shown first; DEPS=no declines)
 	$(Q)scripts/deps.sh build lab test
@@ -112,8 +113,11 @@ check-root: ## the tests that need root: XDP program by test run, and end to end
 	$(Q)tests/run --root $(PROG) $(E2E)
 
 tests-unit: $(UNIT)
+	@:
 tests-root: $(PROG) $(TEST_BPF_OBJ) clangs
+	@:
 clangs: $(ALL_CLANGS_OBJ)
+	@:
 
 bench: ## nanoseconds per packet by test run, for every clang installed (root)
 	$(Q)scripts/deps.sh --root bench
@@ -161,6 +165,8 @@ $(B)/cc.stamp: FORCE | $(B)/tools.stamp
 	$(call stamp,$(CC) $(CFLAGS) $(COMMON) $(GCC_WARN) $(SAN_WARN) $(HARDEN) $(LDFLAGS))
 
 $(B)/clang.stamp: FORCE | $(B)/tools.stamp
+	@command -v $(CLANG) >/dev/null || \
+		{ echo "sipxdp: there is no $(CLANG); remedy: make deps, or CLANG= with one that is here" >&2; exit 1; }
 	$(call stamp,$(CLANG) $(BPF_CFLAGS))
 
 # ---- XDP programs

@@ -57,7 +57,7 @@ needs() {
 clang_name() {
 	local name
 
-	for name in ${CLANG:-} clang-14 clang-19 clang; do
+	for name in ${CLANG:-clang-14 clang-19 clang}; do
 		if command -v "$name" >/dev/null; then
 			echo "$name"
 			return
@@ -121,7 +121,8 @@ package() {
 
 	case $1 in
 	@clang)
-		case $(distribution) in
+		case ${CLANG:-}$(distribution) in
+		clang-*) echo "$CLANG" ;;
 		debian12) echo clang-14 ;;
 		debian13) echo clang-19 ;;
 		*) echo clang ;;
