@@ -23,7 +23,7 @@
 #define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
 #define DS_DESTS_MAX 32768	/* slots in dests[]; slot 0 is never used and means "none" */
 #define DS_SLOTS_MAX (1u << 22) /* entries of all pick tables together */
-#define DS_CALLS_WAYS 8		/* entries in one bucket of the calls table */
+#define DS_CALLS_WAYS 7		/* entries in one bucket of the calls table */
 #define DS_CALLS_BUCKETS 32768	/* default; a power of two, set by the loader */
 #define DS_TABLE_SIZE 65537	/* default Maglev table size; an option of the set */
 #define DS_GRACE_MS 1000
@@ -34,12 +34,15 @@ struct ds_addr {
 	__be32 w[4];
 };
 
-/* A place on the network; key of the maps that are looked up by address. pad is 0. */
+/* A place on the network; key of the maps that are looked up by address. */
 struct ds_endpoint {
 	struct ds_addr ip;
 	__be16 port_be;
-	__u16 pad;
+	__u16 pad; /* 0, but in keys of dest_ids: the listener's slot, or DS_PAD_NAT */
 };
+
+/* In dest_ids: the destination of a nat listener, whichever (an address:port cannot serve two). */
+#define DS_PAD_NAT 0xffff
 
 enum ds_mode {
 	DS_MODE_INVALID = 0,
@@ -165,19 +168,22 @@ enum ds_call_state {
 };
 
 /*
- * One call. key: keyed hash of listener and Call-ID, 0: free. val: see DS_CALL_*; changed by compare-and-swap only, so
- * that two CPUs and user space can write it without a lock.
+ * One call. key: keyed hash of listener and Call-ID; the entry is free while val's state is. Read without a lock: key,
+ * val, key again. State and time change by compare-and-swap of val; entries are taken under the bucket's lock.
  */
 struct ds_call {
 	__u64 key;
 	__u64 val;
 };
 
+/* Two cache lines. lock: 1 while an entry is taken; held for some ten instructions and never waited for long. */
 struct ds_call_bucket {
+	__u64 lock;
+	__u64 pad;
 	struct ds_call way[DS_CALLS_WAYS];
 };
 
-/* val: destination slot 24 bits | its serial 8 | state 4 | spare 4 | seconds of bpf_ktime_get_coarse_ns 24 */
+/* val: destination slot 24 bits | its serial 8 | state 4 | spare 4 | ticks of the monotonic clock 24 */
 #define DS_CALL_DEST(v) ((__u32)(v) & 0xffffff)
 #define DS_CALL_SERIAL(v) ((__u32)(v) >> 24)
 #define DS_CALL_STATE(v) ((__u32)((v) >> 32) & 0xf)
@@ -185,6 +191,9 @@ struct ds_call_bucket {
 #define DS_CALL_VAL(dest, serial, state, seconds) \
 	((__u64)((dest) & 0xffffff) | (__u64)((serial) & 0xff) << 24 | (__u64)((state) & 0xf) << 32 | \
 	 (__u64)((seconds) & 0xffffff) << 40)
+
+/* A tick of the calls table: 2^30 ns, 7 % more than a second, so that the kernel need not divide. */
+#define DS_TICK_SHIFT 30
 
 #define DS_CALL_NEW_S 32
 #define DS_CALL_RINGING_S 200
@@ -200,14 +209,30 @@ struct ds_state {
 	__u32 call_idle_s;
 	__u64 heartbeat_ns; /* live: of the daemon, 0: none */
 	__u32 slow_path;   /* live: 1 while a daemon holds sockets on the listeners */
-	__u32 pad;
+	__u32 has_nat;	   /* live: 1 while a listener in nat mode exists */
 };
 
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
 _Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without holes");
-_Static_assert(sizeof(struct ds_call) == 16, "two words");
+_Static_assert(sizeof(struct ds_call_bucket) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
 _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
+
+/* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
+#define CHAIN_LIST(X) \
+	X(values)   /* parses the values of the rows, then goes on by kind */ \
+	X(request)  /* proxy: routes and picks */ \
+	X(forward)  /* proxy: plans and sends a request */ \
+	X(response) /* proxy: verifies, pops and sends a response */ \
+	X(reply)    /* builds a reply to a request and sends it back */ \
+	X(nat)	    /* nat: picks and rewrites addresses */
+
+enum ds_chain {
+#define X(name) DS_CHAIN_##name,
+	CHAIN_LIST(X)
+#undef X
+	DS_CHAIN_MAX
+};
 
 /*
  * Maps, by the names they are pinned under (value by key; writer; reader):
@@ -217,13 +242,15 @@ _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
  *   sets          struct ds_set_rec by slot; user; kernel         (mmapable)
  *   slots         struct ds_slots by entry / DS_SLOTS_GROUP; user (mmapable)
  *   dests         struct ds_dest_rec by slot; user                (mmapable)
- *   dest_ids      __u32 slot by struct ds_endpoint: which destination an address:port is; user; kernel
+ *   dest_ids      __u32 slot by struct ds_endpoint with pad = the listener's slot: which of its destinations an
+ *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; user; kernel
  *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
  *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
  *   links         struct ds_link by ifindex; user; kernel
  *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
+ *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
  */
 
 #endif

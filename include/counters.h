@@ -64,6 +64,7 @@
 	/* dropped on purpose */ \
 	X(ack_own_reply, 0, "ACK to a reply built here, absorbed") \
 	X(ack_no_call, 0, "ACK of no known call") \
+	X(cancel_no_call, 0, "CANCEL of no known call") \
 	X(unanswerable, 0, "fault in an ACK or response, or nothing safe to copy into a reply") \
 	X(via_not_ours, 0, "response whose top Via is not ours") \
 	X(via_forged, 0, "response whose top Via does not verify") \

@@ -326,8 +326,12 @@ port_inline void sip_needed_parse(const struct sip_buf *b, struct sip_msg *m)
 {
 	__u32 once = m->seen & ~m->twice;
 	const struct sip_row *row;
-	int rc;
+	int rc = REASON_bad_cseq;
 
+	if (once & SIP_SEEN(CSEQ))
+		rc = sip_cseq_parse(b, m, sip_first_row(m, SIP_HDR_CSEQ));
+	if (rc)
+		sip_fault(m, rc);
 	row = sip_first_row(m, SIP_HDR_FROM);
 	rc = SIP_VALUE_BAD;
 	if (once & SIP_SEEN(FROM))
@@ -350,11 +354,6 @@ port_inline void sip_needed_parse(const struct sip_buf *b, struct sip_msg *m)
 	if (rc < 0)
 		m->beyond = 1;
 	else if (rc)
-		sip_fault(m, rc);
-	rc = REASON_bad_cseq;
-	if (once & SIP_SEEN(CSEQ))
-		rc = sip_cseq_parse(b, m, sip_first_row(m, SIP_HDR_CSEQ));
-	if (rc)
 		sip_fault(m, rc);
 }
 
@@ -414,17 +413,20 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 	sip_head_scan(b->c, m);
 }
 
-/* The values of the rows that sip_parse_head found. */
+/*
+ * The values of the rows that sip_parse_head found. The faults that a response dies of come first: the first fault is
+ * the one that is kept.
+ */
 port_inline void sip_parse_values(const struct sip_buf *b, struct sip_msg *m)
 {
 	int rc;
 
 	sip_vias_parse(b, m);
-	sip_needed_parse(b, m);
-	sip_max_forwards_parse(b, m);
 	rc = m->blank ? sip_length_parse(b, m) : REASON_none;
 	if (rc)
 		sip_fault(m, rc);
+	sip_needed_parse(b, m);
+	sip_max_forwards_parse(b, m);
 }
 
 /* See the top of this file. */

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_route.h - the Route values that decide where a request goes (RFC 3261 16.4, 16.12; RFC 5658): how many of ours
+ * stand on top and are to be removed, and the place that the next one, or the Request-URI, names.
+ */
+#ifndef SIPXDP_SIP_ROUTE_H
+#define SIPXDP_SIP_ROUTE_H
+
+#include "sip_branch.h"
+
+/* Values looked at: two of ours (double Record-Route) and the one after them. */
+#define SIP_ROUTE_VALUES 3
+
+enum sip_place {
+	SIP_PLACE_NONE = 0,  /* nothing names one */
+	SIP_PLACE_UDP,	     /* a numeric address to be reached by UDP */
+	SIP_PLACE_SLOW,	     /* a name, another transport, sips or tel: for the slow path */
+	SIP_PLACE_BAD,	     /* malformed */
+};
+
+struct sip_route {
+	struct ds_endpoint next; /* by the first Route value that is not ours */
+	__u32 own;		 /* values of ours on top, at most 2 */
+	__u32 place;		 /* enum sip_place of next */
+};
+
+/* transport=udp, or none, in the parameters from u->params to lim. */
+port_inline int sip_uri_is_udp(const struct sip_buf *b, const struct sip_uri *u, __u64 lim)
+{
+	struct sip_param p = { 0 };
+	__u64 e = u->params, w;
+	int i;
+
+	e = port_forget(e, b->zero);
+	for (i = 0; i < PORT_TAG_STEPS; i++, e = port_forget(p.next, b->zero)) {
+		port_join();
+		if (e >= port_forget(lim, b->zero) || sip_load1(b, e) != ';')
+			return 1;
+		if (sip_param_next(b, e + 1, lim, &p) != SIP_VALUE_OK)
+			return 0;
+		w = sip_load8(b, p.name) | SIP_FOLD;
+		if (p.name_end - p.name == 9 && w == SIP_W8('t', 'r', 'a', 'n', 's', 'p', 'o', 'r')) {
+			w = sip_load8(b, p.value) | SIP_FOLD;
+			return p.value_end - p.value == 3 && (w & SIP_MASK(3)) == SIP_W3('u', 'd', 'p');
+		}
+	}
+	return 0;
+}
+
+/* The place that the SIP URI in [off, lim) names; enum sip_place. */
+port_global int sip_uri_place(struct sip_ctx *c, __u64 off, __u64 lim, struct ds_endpoint *e)
+{
+	SIP_OPEN(c);
+	struct sip_uri u = { .port = 0 };
+	int rc;
+
+	if (!e)
+		return SIP_PLACE_BAD;
+	rc = sip_uri_parse(b->c, off, lim, &u);
+	if (rc != SIP_VALUE_OK)
+		return rc == SIP_VALUE_FAR ? SIP_PLACE_SLOW : SIP_PLACE_BAD;
+	if (u.scheme != SIP_SCHEME_SIP || sip_ip_parse(b, u.host, u.is_ip6, &e->ip) || !sip_uri_is_udp(b, &u, lim))
+		return SIP_PLACE_SLOW;
+	e->port_be = port_be16(u.port ? u.port : SIP_PORT);
+	e->pad = 0;
+	return SIP_PLACE_UDP;
+}
+
+port_inline int sip_same_place(const struct ds_endpoint *x, const struct ds_endpoint *y)
+{
+	return x->ip.w[0] == y->ip.w[0] && x->ip.w[1] == y->ip.w[1] && x->ip.w[2] == y->ip.w[2] &&
+	       x->ip.w[3] == y->ip.w[3] && x->port_be == y->port_be;
+}
+
+/*
+ * One name-addr value from off in a row that ends at lim: its URI's bounds. Returns the offset of the next value in the
+ * row, lim where there is none, SIP_FAR where the value is malformed or beyond the bounds.
+ */
+port_inline __u64 sip_route_value(const struct sip_buf *b, __u64 off, __u64 lim, __u64 *start, __u64 *end)
+{
+	__u64 e = sip_find(b, off, lim, SIP_SET('<', '"', ',', '<'));
+	__u8 d = sip_load1(b, e);
+
+	if (e < lim && d == '"') {
+		e = sip_skip_quoted(b->c, e + 1, lim);
+		e = sip_find(b, e, lim, SIP_SET('<', ',', '<', '<'));
+		d = sip_load1(b, e);
+	}
+	if (e >= lim || d != '<')
+		return SIP_FAR;
+	*start = e + 1;
+	e = sip_find(b, e, lim, SIP_SET('>', '>', '>', '>'));
+	*end = e;
+	if (e >= lim)
+		return SIP_FAR;
+	e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
+	if (sip_is_far(e, 0, 0))
+		return SIP_FAR;
+	return e >= lim ? lim : e + 1;
+}
+
+/* Reads the Route rows of m for the listener `at`. 0, or -1 where a bound was hit or a value is malformed. */
+port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, const struct ds_endpoint *at,
+				struct sip_route *r)
+{
+	SIP_OPEN(c);
+	__u64 off, lim, start = 0, end = 0;
+	__u32 i, n, row;
+	int place;
+
+	if (!m || !at || !r)
+		return -1;
+	r->own = 0;
+	r->place = SIP_PLACE_NONE;
+	row = m->first[SIP_HDR_ROUTE];
+	if (!(m->seen & SIP_SEEN(ROUTE)))
+		return 0;
+	off = m->row[row & (PORT_ROWS_MAX - 1)].value;
+	lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
+	for (i = 0; i < SIP_ROUTE_VALUES; i++) {
+		off = sip_route_value(b, off, lim, &start, &end);
+		if (off == SIP_FAR)
+			return -1;
+		place = sip_uri_place(b->c, start, end, &r->next);
+		if (place != SIP_PLACE_UDP || !sip_same_place(&r->next, at) || i == SIP_ROUTE_VALUES - 1) {
+			r->place = place;
+			return 0;
+		}
+		r->own++;
+		if (off < lim)
+			continue;
+		/* the next Route row: rows are in the order of the message */
+		for (n = 0; n < PORT_ROWS_MAX; n++) {
+			row++;
+			if (row >= m->rows || m->row[row & (PORT_ROWS_MAX - 1)].hdr == SIP_HDR_ROUTE)
+				break;
+		}
+		if (row >= m->rows)
+			return 0;
+		off = m->row[row & (PORT_ROWS_MAX - 1)].value;
+		lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
+	}
+	return 0;
+}
+
+#endif
