@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# counters.sh - what dispatchctl and the kernel counted, and which share of the new
+# Call-IDs the reload moves. Needs lab.sh and the names of demo.sh.
+
+# counters_messages writes MESSAGES INVITEs, each with a Call-ID of its own.
+counters_messages() {
+	mkdir -p "$LAB_DIR/invite"
+	awk -v dir="$LAB_DIR/invite" -v count="$MESSAGES" -v vip="$VIP" 'BEGIN {
+		for (i = 1; i <= count; i++) {
+			file = sprintf("%s/%05d.sip", dir, i)
+			printf "INVITE sip:service@%s SIP/2.0\r\n", vip >file
+			printf "Via: SIP/2.0/UDP 192.0.2.20:5061;rport;branch=z9hG4bK-new-%d\r\n", i >file
+			printf "Max-Forwards: 70\r\nFrom: <sip:caller@192.0.2.20>;tag=n%d\r\n", i >file
+			printf "To: <sip:service@%s>\r\nCall-ID: new-%d@192.0.2.20\r\n", vip, i >file
+			printf "CSeq: 1 INVITE\r\nContent-Length: 0\r\n\r\n" >file
+			close(file)
+		}
+	}'
+}
+
+# counters_route LIST prints the destination of every message under that list.
+counters_route() {
+	lab_ctl route --list "$1" --set 1 --algorithm 0 --key-file "$KEY" --json \
+		"$LAB_DIR"/invite/*.sip | sed -nE 's/.*"destination": ?"([^"]*)".*/\1/p'
+}
+
+# counters_moved sets MOVED to the share of new Call-IDs that the changed list sends
+# elsewhere, and MOVED_LEAST to what no dispatcher can avoid: the share of the
+# destination that left, since its calls must go somewhere, and that of the new one.
+counters_moved() {
+	counters_messages
+	counters_route "$BEFORE_LIST" >"$LAB_DIR/route.before"
+	counters_route "$AFTER_LIST" >"$LAB_DIR/route.after"
+	read -r MOVED MOVED_LEAST < <(paste "$LAB_DIR/route.before" "$LAB_DIR/route.after" |
+		awk -v old="$(lab_ip 4 dest "$REMOVED"):" -v new="$(lab_ip 4 dest "$ADDED"):" '
+			$1 != $2 { moved++ }
+			index($1, old) || index($2, new) { least++ }
+			END { if (NR) printf "%.1f %.1f\n", 100 * moved / NR, 100 * least / NR }')
+	if [[ $(wc -l <"$LAB_DIR/route.before") != "$MESSAGES" || -z $MOVED ]]; then
+		LOST+=("dispatchctl route did not answer for all $MESSAGES messages")
+		# shellcheck disable=SC2034 # read by report.sh
+		MOVED=- MOVED_LEAST=-
+	fi
+}
+
+# The kernel measures run times only while somebody asks for them by a descriptor,
+# which stats --watch holds: no setting of the host is changed.
+counters_clock_start() {
+	lab_spawn director watch "$LAB_CTL" stats --watch --json --instance "$INSTANCE"
+}
+
+# counters_cold prints "NS RUNS" of the program as it ran; nothing if not measured.
+counters_cold() {
+	local id
+
+	id=$(ip -n "${LAB_PREFIX}director" -d link show dev cl0 |
+		sed -nE 's/.*prog\/xdp id ([0-9]+) .*/\1/p')
+	bpftool -j prog show id "${id:-0}" 2>/dev/null |
+		sed -nE 's/.*"run_time_ns": ?([0-9]+),"run_cnt": ?([0-9]+).*/\1 \2/p' |
+		awk '$2 > 0 { printf "%.0f %d\n", $1 / $2, $2 }'
+}
+
+counters_read() {
+	# shellcheck disable=SC2034 # read by report.sh
+	COLD=$(counters_cold)
+	lab_ctl stats --json --instance "$INSTANCE" >"$LAB_DIR/log/stats.json" 2>&1
+	lab_ctl list --json --instance "$INSTANCE" >"$LAB_DIR/log/list.json" 2>&1
+	if [[ -n ${LAB_PID[watch]:-} ]]; then
+		lab_kill watch
+	fi
+}
+
+counters_lost() {
+	echo 0
+}

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=bash
+#
+# report.sh - the table at the end of the demo.
+
+report_calls() {
+	local n name note
+
+	printf '    %-24s %9s %9s %9s %9s\n' "Calls per destination" begun good failed resent
+	for n in "${ALL[@]}"; do
+		name=uas$n
+		note=
+		[[ $n == "$REMOVED" ]] && note="left half-way; its calls ended here"
+		[[ $n == "$ADDED" ]] && note="joined half-way"
+		printf '    %-24s %9d %9d %9d %9d  %s\n' "$(lab_ip 4 dest "$n"):5060" \
+			"$(sipp_stat "$name" TotalCallCreated)" "$(sipp_stat "$name" 'SuccessfulCall(C)')" \
+			"$(sipp_stat "$name" 'FailedCall(C)')" "$(sipp_stat "$name" 'Retransmissions(C)')" "$note"
+	done
+	printf '    %-24s %9d %9d %9d %9d\n' "The two callers" \
+		"$(sipp_sum TotalCallCreated uac1 uac2)" "$(sipp_sum 'SuccessfulCall(C)' uac1 uac2)" \
+		"$(sipp_sum 'FailedCall(C)' uac1 uac2)" "$(sipp_sum 'Retransmissions(C)' uac1 uac2)"
+}
+
+report_moved() {
+	local failed
+
+	failed=$(sipp_sum 'FailedCall(C)' uac1 uac2)
+	echo
+	printf '    Live reload: %d calls were up, %d failed; %d of them were on the destination that\n' \
+		"$UP" "$failed" "$UP_REMOVED"
+	printf '    left and ended there. New Call-IDs that go elsewhere now: %s %% of %d (at least\n' \
+		"$MOVED" "$MESSAGES"
+	printf '    %s %% have to: those of the one that left and those for the one that joined).\n' \
+		"$MOVED_LEAST"
+}
+
+report_time() {
+	echo
+	if [[ -n $COLD ]]; then
+		printf '    ns per packet as it ran (cold caches, kernel clock): %s, mean of %s runs\n' \
+			"${COLD% *}" "${COLD#* }"
+	else
+		printf '    ns per packet as it ran (cold): not measured\n'
+	fi
+}
+
+report_all() {
+	report_calls
+	report_moved
+	report_time
+}
