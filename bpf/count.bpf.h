@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* count.bpf.h - the single exit: every datagram that is ours is counted once by verdict and once by reason. */
+#ifndef SIPXDP_COUNT_BPF_H
+#define SIPXDP_COUNT_BPF_H
+
+#include "maps.bpf.h"
+
+port_inline void count(__u32 listener, __u32 verdict, __u32 reason)
+{
+	struct ds_counters *c = DS_LOOKUP(counters, listener);
+
+	if (!c)
+		return;
+	/* clang checks one register and indexes by another (an octet widened twice): "outside of the allowed range" */
+	port_barrier(reason);
+	if (verdict < VERDICT_MAX)
+		c->verdict[verdict]++;
+	if (reason < REASON_MAX)
+		c->reason[reason]++;
+}
+
+/* Ends with a drop. */
+port_inline int exit_drop(__u32 listener, __u32 reason)
+{
+	count(listener, VERDICT_drop, reason);
+	return XDP_DROP;
+}
+
+/*
+ * Ends with the untouched packet in the slow path's hands; with nobody there it is dropped, since a pass to a port
+ * that nobody holds makes the kernel answer ICMP unreachable, which phones take for a final failure.
+ */
+port_inline int exit_slow(__u32 listener, __u32 reason)
+{
+	struct ds_state *s = DS_LOOKUP(state, 0);
+
+	if (s && *(volatile __u32 *)&s->slow_path) {
+		count(listener, VERDICT_slow, reason);
+		return XDP_PASS;
+	}
+	count(listener, VERDICT_needs_slow_path, reason);
+	return XDP_DROP;
+}
+
+/* Whether a reason asks for the slow path. */
+port_inline int reason_is_slow(__u32 reason)
+{
+	return reason >= REASON_slow_fragment && reason < REASON_MAX;
+}
+
+/* Counts a request sent to a destination. */
+port_inline void count_request(struct work *w, __u32 dest)
+{
+	struct ds_dest_stats *d = DS_LOOKUP(dest_stats, dest);
+
+	if (!d)
+		return;
+	d->requests[w->msg.method & 7]++;
+	d->octets_to += w->pkt.end - w->pkt.payload;
+	d->last_to_ns = w->now_ns;
+}
+
+/* Counts a response that a destination sent. */
+port_inline void count_response(struct work *w, __u32 dest)
+{
+	struct ds_dest_stats *d = DS_LOOKUP(dest_stats, dest);
+
+	if (!d)
+		return;
+	d->responses[(w->msg.status / 100) & 7]++;
+	d->octets_from += w->pkt.end - w->pkt.payload;
+	d->last_from_ns = w->now_ns;
+}
+
+#endif

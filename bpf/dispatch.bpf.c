@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * dispatch.bpf.c - the fast path: a SIP/UDP dispatcher in XDP.
+ *
+ * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
+ * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
+ * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_reply.
+ */
+#include "work.bpf.h"
+
+#include "maps.bpf.h"
+#include "mode_nat.bpf.h"
+#include "mode_proxy.bpf.h"
+#include "reply.bpf.h"
+#include "sip_sort.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+port_inline struct work *work_get(void)
+{
+	return DS_LOOKUP(scratch, 0);
+}
+
+/* Goes on in the next program of the chain; comes back only where it is not there. */
+#define CHAIN(ctx, w, name)                                    \
+	({                                                     \
+		bpf_tail_call(ctx, &chain, DS_CHAIN_##name);   \
+		exit_drop((w)->listener, REASON_shutdown);     \
+	})
+
+/* The listener in slot `slot` that this packet's generation has; NULL where it has none. */
+port_inline struct ds_listener *listener_get(struct work *w, __u32 slot)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, slot);
+
+	w->listener = slot;
+	return l && l->half[w->half & 1].mode ? l : NULL;
+}
+
+/* Whose datagram it is: the mode of the listener, with w->listener and, from a nat destination, w->from; 0: not ours. */
+port_inline int listener_of(struct work *w, __u32 has_nat)
+{
+	struct ds_listener *l = NULL;
+	struct ds_dest_rec *d;
+	__u32 *slot;
+
+	w->from = 0;
+	slot = bpf_map_lookup_elem(&listener_ids, &w->pkt.dst);
+	if (slot)
+		l = listener_get(w, *slot);
+	if (l)
+		return l->half[w->half & 1].mode;
+	if (!has_nat)
+		return 0;
+	w->from = pick_by_endpoint(&w->pkt.src, DS_PAD_NAT);
+	d = pick_dest(w->from);
+	if (!d || pick_by_endpoint(&w->pkt.dst, DS_PAD_NAT))
+		return 0;
+	l = listener_get(w, d->listener);
+	return l ? l->half[w->half & 1].mode : 0;
+}
+
+/* Cuts what the link layer has put behind the IP packet, so that the frame ends where the payload does. */
+port_inline int trim_padding(struct xdp_md *ctx, const struct work *w)
+{
+	__u64 frame = port_len(port_data(ctx), port_data_end(ctx));
+
+	if (frame <= w->pkt.end)
+		return 0;
+	return bpf_xdp_adjust_tail(ctx, (int)w->pkt.end - (int)frame);
+}
+
+/* Which device's routes apply: the VLAN device that the tags name, where the kernel has one. */
+port_inline void fib_device(struct xdp_md *ctx, struct work *w)
+{
+	struct ds_vlan_key key = { .phys = ctx->ingress_ifindex };
+	__u32 *ifindex;
+
+	w->pkt.fib_ifindex = ctx->ingress_ifindex;
+	if (!w->pkt.tags)
+		return;
+	key.vlan[0] = w->pkt.vlan[0];
+	key.vlan[1] = w->pkt.vlan[1];
+	ifindex = bpf_map_lookup_elem(&vlan_ids, &key);
+	if (ifindex)
+		w->pkt.fib_ifindex = *ifindex;
+}
+
+/* What is wrong with a datagram that is ours before its octets are looked at: a reason, REASON_none for nothing. */
+port_inline int datagram_fault(const struct work *w, int kind)
+{
+	if (kind == PKT_FRAGMENT)
+		return REASON_slow_fragment;
+	if (kind == PKT_OPTIONS)
+		return REASON_slow_ip_options;
+	if (kind == PKT_LENGTH)
+		return REASON_slow_length;
+	if (w->pkt.is_ip6 && w->pkt.sum == WORK_SUM_NONE)
+		return REASON_bad_checksum;
+	if (pkt_bad_endpoint(&w->pkt.src))
+		return REASON_bad_source;
+	return REASON_none;
+}
+
+SEC("xdp.frags")
+int xdp_dispatch(struct xdp_md *ctx)
+{
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	struct work *w = work_get();
+	struct sip_buf b;
+	__u32 generation;
+	int kind, rc;
+
+	if (!w || !s)
+		return XDP_PASS;
+	generation = *(volatile __u32 *)&s->generation;
+	if (!generation)
+		return XDP_PASS;
+	w->half = generation & 1;
+	kind = pkt_parse(ctx, &w->pkt);
+	if (kind == PKT_OTHER)
+		return XDP_PASS;
+	if (!listener_of(w, s->has_nat)) {
+		count(DS_LISTENERS_MAX, VERDICT_pass, REASON_not_ours);
+		return XDP_PASS;
+	}
+	rc = datagram_fault(w, kind);
+	if (rc == REASON_slow_fragment || rc == REASON_slow_ip_options || rc == REASON_slow_length)
+		return exit_slow(w->listener, rc);
+	if (rc != REASON_none || trim_padding(ctx, w))
+		return exit_drop(w->listener, rc);
+	w->now_ns = bpf_ktime_get_coarse_ns();
+	w->now = w->now_ns >> DS_TICK_SHIFT;
+	w->dest = 0;
+	w->cut_routes = 0;
+	fib_device(ctx, w);
+	b = sip_buf(ctx);
+	rc = sip_sort(sip_load8(&b, w->pkt.payload), w->pkt.end - w->pkt.payload);
+	if (rc != REASON_none && !w->from)
+		return exit_drop(w->listener, rc);
+	sip_parse_head(&b, &w->msg, w->pkt.payload);
+	return CHAIN(ctx, w, values);
+}
+
+SEC("xdp.frags")
+int xdp_values(struct xdp_md *ctx)
+{
+	struct ds_listener *l;
+	struct work *w = work_get();
+	struct sip_buf b = sip_buf(ctx);
+
+	if (!w)
+		return XDP_DROP;
+	if (w->msg.line && !w->msg.beyond)
+		sip_parse_values(&b, &w->msg);
+	l = DS_LOOKUP(listeners, w->listener);
+	if (!l)
+		return exit_drop(w->listener, REASON_shutdown);
+	if (w->from)
+		return CHAIN(ctx, w, nat);
+	if (w->msg.beyond)
+		return exit_slow(w->listener, REASON_slow_too_long);
+	if (w->msg.kind == SIP_KIND_RESPONSE && l->half[w->half & 1].mode == DS_MODE_PROXY)
+		return CHAIN(ctx, w, response);
+	/* a fault in the start line that leaves no rows to read, or a response to a nat listener */
+	if (!w->msg.line || w->msg.kind != SIP_KIND_REQUEST)
+		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
+	if (l->half[w->half & 1].mode == DS_MODE_NAT)
+		return CHAIN(ctx, w, nat);
+	return CHAIN(ctx, w, request);
+}
+
+/* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */
+#define REQUEST_REFUSED(ctx, w, why)                                              \
+	({                                                                        \
+		if (reason_is_slow(why))                                          \
+			return exit_slow((w)->listener, why);                     \
+		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why))   \
+			return exit_drop((w)->listener, why);                     \
+		(w)->reason = why;                                                \
+		CHAIN(ctx, w, reply);                                             \
+	})
+
+SEC("xdp.frags")
+int xdp_request(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	rc = proxy_decide(ctx, w);
+	w->reason = rc;
+	if (rc == REASON_request || rc == REASON_request_route || rc == REASON_request_outward)
+		return CHAIN(ctx, w, forward);
+	return REQUEST_REFUSED(ctx, w, rc);
+}
+
+SEC("xdp.frags")
+int xdp_forward(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+
+	return w ? proxy_forward(ctx, w) : XDP_DROP;
+}
+
+SEC("xdp.frags")
+int xdp_response(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+
+	return w ? proxy_response(ctx, w) : XDP_DROP;
+}
+
+SEC("xdp.frags")
+int xdp_nat(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	if (w->from)
+		return nat_return(ctx, w);
+	rc = nat_decide(ctx, w);
+	if (rc == REASON_request)
+		return nat_forward(ctx, w);
+	return REQUEST_REFUSED(ctx, w, rc);
+}
+
+SEC("xdp.frags")
+int xdp_reply(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+
+	return w ? reply_send(ctx, w) : XDP_DROP;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * edit.bpf.h - applies an edit plan to a packet. All that changes in length lies in front of some offset: the front is
+ * put together anew in w->out, the frame grows into its head room (never the tail, which has 14 to 38 octets on veth),
+ * and one store writes it. Nothing of the packet is touched before everything that can fail has been done.
+ */
+#ifndef SIPXDP_EDIT_BPF_H
+#define SIPXDP_EDIT_BPF_H
+
+#include "pkt.bpf.h"
+
+/* Edits of equal length and up to this many octets, behind all others, are stored where they stand. */
+#define EDIT_IN_PLACE 8
+
+#define EDIT_TEXT_STEPS 40
+
+/* n octets of the frame at off to `to`; n may be 0. The asm keeps n a 64-bit number in the bound (clang 14, 6.1). */
+port_inline int edit_load(struct xdp_md *ctx, __u64 off, __u8 *to, __u64 n)
+{
+	port_barrier(n);
+	if (n == 0)
+		return 0;
+	if (n > WORK_HEAD_MAX)
+		return -1;
+	return bpf_xdp_load_bytes(ctx, off, to, n);
+}
+
+/* Text of a plan into w->out at pos; stores run up to seven octets over. */
+port_inline void edit_text(struct work *w, __u64 pos, __u64 text, __u64 len)
+{
+	__u32 i;
+
+	for (i = 0; i < EDIT_TEXT_STEPS; i++) {
+		if (i * 8 >= len)
+			break;
+		*(__u64 *)(w->out + ((pos + i * 8) & (WORK_HEAD_MAX - 1))) =
+			*(const __u64 *)(w->plan.text + ((text + i * 8) & (SIP_PLAN_TEXT - 1)));
+	}
+	port_join();
+}
+
+struct edit_span {
+	__u32 head_edits; /* edits of the front */
+	__u32 old_end;	  /* past the front in the frame as it came */
+	__u32 new_len;	  /* octets of payload in the new front */
+};
+
+/*
+ * Builds the payload's new front in w->out from WORK_L2_MAX on and copies the old one to w->old, both with eight zero
+ * octets behind. 0, or -1 where it is too long.
+ */
+port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span *s)
+{
+	struct sip_buf b = sip_buf(ctx);
+	__u64 pos = WORK_L2_MAX, off, n, last;
+	__u32 i, edits;
+
+	if (!w || !s)
+		return -1;
+	edits = w->plan.edits;
+	off = w->pkt.payload;
+	last = 0;
+	for (i = 0; i < SIP_PLAN_EDITS; i++) {
+		if (i < edits && (w->plan.edit[i].cut != w->plan.edit[i].len || w->plan.edit[i].len > EDIT_IN_PLACE))
+			last = i + 1;
+		last = port_forget(last, b.zero);
+		port_join();
+	}
+	s->head_edits = last;
+	pos = port_forget(pos, b.zero);
+	for (i = 0; i < SIP_PLAN_EDITS; i++) {
+		if (i >= last)
+			break;
+		n = w->plan.edit[i].at - off;
+		if (pos > WORK_L2_MAX + WORK_HEAD_MAX - 512 || n > WORK_HEAD_MAX - 512)
+			return -1;
+		if (edit_load(ctx, off, w->out + (pos & (WORK_HEAD_MAX - 1)), n))
+			return -1;
+		pos += n;
+		edit_text(w, pos, w->plan.edit[i].text, w->plan.edit[i].len);
+		pos += w->plan.edit[i].len;
+		off = w->plan.edit[i].at + w->plan.edit[i].cut;
+		pos = port_forget(pos, b.zero);
+		off = port_forget(off, b.zero);
+		port_join();
+	}
+	port_join();
+	s->old_end = off;
+	s->new_len = pos - WORK_L2_MAX;
+	n = off - w->pkt.payload;
+	if (n > WORK_HEAD_MAX - 8 || pos > WORK_HEAD_MAX - 8 || edit_load(ctx, w->pkt.payload, w->old, n))
+		return -1;
+	*(__u64 *)(w->out + (pos & (WORK_HEAD_MAX - 1))) = 0;
+	*(__u64 *)(w->old + (n & (WORK_HEAD_MAX - 1))) = 0;
+	return 0;
+}
+
+/* Writes Ethernet to UDP in front of w->out's payload. src: what the packet leaves as; returns the headers' length. */
+port_inline __u32 edit_headers(struct work *w, const struct ds_endpoint *src, const struct ds_endpoint *dst, __u8 ttl,
+			       __u32 payload_len)
+{
+	__u8 *l4 = w->out + WORK_L2_MAX - sizeof(struct udphdr), *l3, *l2;
+	struct udphdr *udp = (struct udphdr *)l4;
+	__be16 proto;
+
+	udp->source = src->port_be;
+	udp->dest = dst->port_be;
+	udp->len = bpf_htons(payload_len + sizeof(*udp));
+	udp->check = 0;
+	if (w->pkt.is_ip6) {
+		struct ipv6hdr *ip = (struct ipv6hdr *)(l4 - sizeof(*ip));
+
+		l3 = (__u8 *)ip;
+		proto = bpf_htons(ETH_P_IPV6);
+		*(__be32 *)ip = bpf_htonl(6u << 28 | (__u32)w->pkt.tos << 20);
+		ip->payload_len = udp->len;
+		ip->nexthdr = IPPROTO_UDP;
+		ip->hop_limit = ttl;
+		__builtin_memcpy(&ip->saddr, &src->ip, 16);
+		__builtin_memcpy(&ip->daddr, &dst->ip, 16);
+	} else {
+		struct iphdr *ip = (struct iphdr *)(l4 - sizeof(*ip));
+		__u64 s = 0;
+
+		l3 = (__u8 *)ip;
+		proto = bpf_htons(ETH_P_IP);
+		*(__be16 *)ip = bpf_htons(0x4500 | w->pkt.tos);
+		ip->tot_len = bpf_htons(payload_len + sizeof(*udp) + sizeof(*ip));
+		ip->id = w->pkt.ip_id;
+		ip->frag_off = w->pkt.ip_df;
+		ip->ttl = ttl;
+		ip->protocol = IPPROTO_UDP;
+		ip->check = 0;
+		ip->saddr = src->ip.w[3];
+		ip->daddr = dst->ip.w[3];
+		s += *(__be16 *)ip;
+		s += ip->tot_len;
+		s += ip->id;
+		s += ip->frag_off;
+		s += bpf_htons((__u16)ttl << 8 | IPPROTO_UDP);
+		s += ip->saddr;
+		s += ip->daddr;
+		ip->check = ~csum_fold(s);
+	}
+	l2 = l3 - 2;
+	*(__be16 *)l2 = proto;
+	if (w->hop.tags > 1) {
+		l2 -= 4;
+		*(__be16 *)l2 = PKT_VLAN_8021Q;
+		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[1]);
+	}
+	if (w->hop.tags) {
+		l2 -= 4;
+		*(__be16 *)l2 = w->hop.tags > 1 ? PKT_VLAN_8021AD : PKT_VLAN_8021Q;
+		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[0]);
+	}
+	l2 -= 12;
+	__builtin_memcpy(l2, w->hop.dmac, 6);
+	__builtin_memcpy(l2 + 6, w->hop.smac, 6);
+	return w->out + WORK_L2_MAX - l2;
+}
+
+#endif

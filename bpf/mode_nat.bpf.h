@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * mode_nat.bpf.h - addresses and ports rewritten, SIP octets untouched. Towards a destination the listener's address
+ * becomes the destination's; what a destination sends gets the listener's address back, by its address:port alone.
+ */
+#ifndef SIPXDP_MODE_NAT_BPF_H
+#define SIPXDP_MODE_NAT_BPF_H
+
+#include "pick.bpf.h"
+#include "send.bpf.h"
+#include "sip_branch.h"
+#include "sip_check.h"
+
+/* An empty plan: all of the payload stays. */
+port_inline void nat_plan(struct work *w)
+{
+	w->plan.edits = 0;
+	w->plan.grow = 0;
+	w->plan.end = w->pkt.end;
+}
+
+port_inline __u32 nat_ip_len(const struct work *w)
+{
+	return w->pkt.end - w->pkt.l3;
+}
+
+/* Decides about a request at a nat listener; a reason, REASON_request with w->hop.to set. */
+port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
+{
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	struct sip_buf b = sip_buf(ctx);
+	struct ds_dest_rec *d;
+	int rc;
+
+	if (!s)
+		return REASON_no_destination;
+	if (w->pkt.ttl <= 1)
+		return REASON_ttl_expired;
+	rc = sip_own_tag(&b, &w->msg, s->key, &w->tag);
+	if (w->msg.method == SIP_METHOD_ACK && w->msg.reason == REASON_none && sip_is_own_tag(&b, &w->msg, w->tag))
+		return REASON_ack_own_reply;
+	rc |= sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash);
+	if (rc)
+		return REASON_slow_too_long;
+	rc = sip_check_request(&w->msg, DS_MODE_NAT);
+	if (rc != REASON_none)
+		return rc;
+	rc = pick_request(w);
+	if (rc != REASON_request)
+		return rc;
+	d = pick_dest(w->dest);
+	if (!d)
+		return REASON_no_destination;
+	if (d->flags & DS_DEST_SLOW)
+		return REASON_destination_slow;
+	w->hop.to = d->at;
+	return REASON_request;
+}
+
+/* Sends a request decided upon: only the destination address changes. */
+port_inline int nat_forward(struct xdp_md *ctx, struct work *w)
+{
+	int rc = send_next_hop(ctx, w, nat_ip_len(w));
+
+	if (rc != REASON_none)
+		return exit_slow(w->listener, rc);
+	nat_plan(w);
+	rc = send_plan(ctx, w, &w->pkt.src, w->pkt.ttl - 1);
+	if (rc < 0)
+		return exit_slow(w->listener, -rc);
+	count_request(w, w->dest);
+	count(w->listener, VERDICT_forward, REASON_request);
+	return rc;
+}
+
+/*
+ * What a destination of a nat listener sends to anybody but the director or another destination: the source becomes
+ * the listener. w->msg is parsed as far as it goes, for counters and the calls table; nothing is judged.
+ */
+port_inline int nat_return(struct xdp_md *ctx, struct work *w)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	struct sip_buf b = sip_buf(ctx);
+	int rc;
+
+	if (!l || !s)
+		return exit_drop(w->listener, REASON_shutdown);
+	if (w->pkt.ttl <= 1)
+		return exit_drop(w->listener, REASON_ttl_expired);
+	w->hop.to = w->pkt.dst;
+	rc = send_next_hop(ctx, w, nat_ip_len(w));
+	/* the director itself, or no way there: the kernel's business, as before we came */
+	if (rc == REASON_slow_no_route) {
+		count(w->listener, VERDICT_pass, REASON_not_ours);
+		return XDP_PASS;
+	}
+	if (rc != REASON_none)
+		return exit_slow(w->listener, rc);
+	if (!w->msg.beyond && w->msg.kind == SIP_KIND_RESPONSE) {
+		count_response(w, w->from);
+		if (w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
+			pick_move(w);
+	}
+	nat_plan(w);
+	rc = send_plan(ctx, w, &l->at, w->pkt.ttl - 1);
+	if (rc < 0)
+		return exit_slow(w->listener, -rc);
+	count(w->listener, VERDICT_forward, REASON_response_nat);
+	return rc;
+}
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * send.bpf.h - where a packet leaves and how. The next hop is settled before the first edit, so a packet that cannot
+ * be sent is still the packet that came.
+ */
+#ifndef SIPXDP_SEND_BPF_H
+#define SIPXDP_SEND_BPF_H
+
+#include "count.bpf.h"
+#include "edit.bpf.h"
+
+#ifndef AF_INET
+#define AF_INET 2
+#define AF_INET6 10
+#endif
+
+/* Set by the loader: generic XDP cannot move csum_start of a packet with a partial checksum. */
+const volatile __u8 xdp_generic = 0;
+
+/* New packets of ours start with this many hops (RFC 1700 default TTL). */
+#define SEND_TTL 64
+
+/*
+ * Next hop for a packet of ip_len octets (IP header on) from src to w->hop.to, by the kernel's tables (
+ * bpf_fib_lookup(), net/core/filter.c). Returns a reason, REASON_none when w->hop is complete. A STALE neighbour is
+ * good; forwarding must be on for the ingress interface.
+ */
+port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+{
+	struct bpf_fib_lookup fib = { 0 };
+	struct ds_endpoint *to;
+	struct ds_link *link;
+	long rc;
+
+	if (!w)
+		return REASON_slow_no_route;
+	to = &w->hop.to;
+	fib.l4_protocol = IPPROTO_UDP;
+	fib.ifindex = w->pkt.fib_ifindex;
+	fib.tot_len = ip_len;
+	fib.sport = w->pkt.dst.port_be;
+	fib.dport = to->port_be;
+	if (w->pkt.is_ip6) {
+		fib.family = AF_INET6;
+		__builtin_memcpy(fib.ipv6_src, &w->pkt.dst.ip, 16);
+		__builtin_memcpy(fib.ipv6_dst, &to->ip, 16);
+	} else {
+		if (to->ip.w[2] != bpf_htonl(0xffff))
+			return REASON_slow_no_route;
+		fib.family = AF_INET;
+		fib.tos = w->pkt.tos & 0x1c;
+		fib.ipv4_src = w->pkt.dst.ip.w[3];
+		fib.ipv4_dst = to->ip.w[3];
+	}
+	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
+	if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
+		return REASON_slow_neighbour;
+	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
+		return REASON_slow_mtu;
+	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+		return REASON_slow_no_route;
+	__builtin_memcpy(w->hop.dmac, fib.dmac, 6);
+	__builtin_memcpy(w->hop.smac, fib.smac, 6);
+	w->hop.phys = fib.ifindex;
+	w->hop.tags = 0;
+	w->hop.vlan[0] = w->hop.vlan[1] = 0;
+	link = DS_LOOKUP(links, fib.ifindex);
+	if (link && link->tags) {
+		w->hop.phys = link->phys;
+		w->hop.tags = link->tags;
+		w->hop.vlan[0] = link->vlan[0];
+		w->hop.vlan[1] = link->vlan[1];
+	} else if (fib.ifindex == ctx->ingress_ifindex) {
+		/* out the way it came, of VLANs that the kernel has no device for: the tags stay */
+		w->hop.tags = w->pkt.tags;
+		w->hop.vlan[0] = w->pkt.vlan[0];
+		w->hop.vlan[1] = w->pkt.vlan[1];
+	}
+	return REASON_none;
+}
+
+/* Back to where the frame came from, MAC addresses swapped. */
+port_inline int send_back_hop(struct xdp_md *ctx, struct work *w)
+{
+	struct pkt_cursor c = { port_data(ctx), port_data_end(ctx) };
+	const struct ethhdr *eth = pkt_take(&c, sizeof(*eth));
+
+	if (!eth)
+		return -1;
+	__builtin_memcpy(w->hop.dmac, eth->h_source, 6);
+	__builtin_memcpy(w->hop.smac, eth->h_dest, 6);
+	w->hop.phys = ctx->ingress_ifindex;
+	w->hop.tags = w->pkt.tags;
+	w->hop.vlan[0] = w->pkt.vlan[0];
+	w->hop.vlan[1] = w->pkt.vlan[1];
+	return 0;
+}
+
+port_inline int send_out(struct xdp_md *ctx, struct work *w)
+{
+	if (w->hop.phys == ctx->ingress_ifindex)
+		return XDP_TX;
+	return bpf_redirect(w->hop.phys, 0);
+}
+
+/* Sum of the UDP payload as it came, from its checksum: only for WORK_SUM_VALID. */
+port_inline __u64 send_old_payload_sum(const struct work *w)
+{
+	__u64 s = (__u16)~w->pkt.check;
+	__u32 len = w->pkt.end - w->pkt.l4;
+
+	s = csum_sub(s, csum_pseudo(&w->pkt.src.ip, &w->pkt.dst.ip, w->pkt.is_ip6, len));
+	s = csum_sub(s, w->pkt.src.port_be);
+	s = csum_sub(s, w->pkt.dst.port_be);
+	return csum_sub(s, bpf_htons(len));
+}
+
+/* Sum of n octets of the frame at off, counted from an even offset. Uses w->old from its start. */
+port_inline __u64 send_frame_sum(struct xdp_md *ctx, struct work *w, __u64 off, __u64 n, __u64 zero)
+{
+	if (n > WORK_HEAD_MAX - 8 || edit_load(ctx, off, w->old, n))
+		return 0;
+	*(__u64 *)(w->old + (n & (WORK_HEAD_MAX - 1))) = 0;
+	return csum_octets(w->old, n, zero);
+}
+
+/*
+ * Sum of the new payload, before the in-place edits: the new front, and the tail that stays. The tail's part of a valid
+ * checksum is the whole less the old front and what is trimmed, so damage on the way stays visible to the receiver; a
+ * partial one is summed in full.
+ */
+port_global __u64 send_payload_sum(struct xdp_md *ctx, struct work *w, const struct edit_span *s)
+{
+	struct sip_buf b = sip_buf(ctx);
+	__u64 tail, front, n, trim;
+
+	if (!w || !s)
+		return 0;
+	front = csum_octets(w->out + WORK_L2_MAX, s->new_len, b.zero);
+	trim = w->plan.end < w->pkt.end ? w->pkt.end - w->plan.end : 0;
+	n = s->old_end - w->pkt.payload;
+	if (w->pkt.sum == WORK_SUM_PARTIAL) {
+		tail = send_frame_sum(ctx, w, s->old_end, w->pkt.end - trim - s->old_end, b.zero);
+	} else {
+		tail = csum_sub(send_old_payload_sum(w), csum_octets(w->old, n, b.zero));
+		if (trim) {
+			trim = send_frame_sum(ctx, w, w->plan.end, trim, b.zero);
+			if ((w->plan.end - w->pkt.payload) & 1)
+				trim = csum_swap(trim);
+			tail = csum_sub(tail, trim);
+		}
+		/* tail is as seen from the payload's start; from its own start below */
+		if (n & 1)
+			tail = csum_swap(tail);
+	}
+	if (s->new_len & 1)
+		tail = csum_swap(tail);
+	return front + csum_fold(tail);
+}
+
+/* Stores the edits behind the front where they stand now; returns what they change the payload's sum by. */
+port_inline __u64 send_in_place(struct xdp_md *ctx, struct work *w, __u32 first, __s64 delta, __u64 *failed)
+{
+	__u64 old, new, at, len, s = 0, mask;
+	__u32 i;
+
+	for (i = 0; i < SIP_PLAN_EDITS; i++) {
+		if (i < first || i >= w->plan.edits)
+			continue;
+		len = w->plan.edit[i].len;
+		at = w->plan.edit[i].at + delta;
+		port_barrier(len);
+		if (len == 0 || len > EDIT_IN_PLACE)
+			continue;
+		old = 0;
+		if (bpf_xdp_load_bytes(ctx, at, &old, len)) {
+			*failed = 1;
+			continue;
+		}
+		mask = ~0ull >> (64 - 8 * len);
+		new = port_le64(*(const __u64 *)(w->plan.text + (w->plan.edit[i].text & (SIP_PLAN_TEXT - 1)))) & mask;
+		new = port_le64(new);
+		if (bpf_xdp_store_bytes(ctx, at, &new, len))
+			*failed = 1;
+		new = csum_sub((new & 0xffffffff) + (new >> 32), (old & 0xffffffff) + (old >> 32));
+		/* parity as in the new payload */
+		if ((at - w->pkt.payload) & 1)
+			new = csum_swap(new);
+		s += csum_fold(new);
+	}
+	return s;
+}
+
+/* Fills in the UDP checksum of the headers in w->out: sum is the payload's. IPv4 without one stays without. */
+port_inline void send_checksum(struct work *w, __u64 sum, const struct ds_endpoint *src, __u32 payload_len)
+{
+	struct udphdr *udp = (struct udphdr *)(w->out + WORK_L2_MAX - sizeof(*udp));
+	__u64 pseudo = csum_pseudo(&src->ip, &w->hop.to.ip, w->pkt.is_ip6, payload_len + sizeof(*udp));
+	__u16 check;
+
+	if (w->pkt.sum == WORK_SUM_NONE)
+		return;
+	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL) {
+		/* the stack or the device finishes it */
+		udp->check = csum_fold(pseudo);
+		return;
+	}
+	check = ~csum_fold(csum_fold(sum) + pseudo + udp->source + udp->dest + udp->len);
+	udp->check = check ? check : 0xffff;
+}
+
+/* Stores n octets of w->out, headers of hdr octets first, at the frame's start. */
+port_inline int send_store(struct xdp_md *ctx, struct work *w, __u64 hdr, __u64 n)
+{
+	/* a masked sum: a map pointer less a variable is "unbounded memory access" (6.18) */
+	__u64 start = (WORK_L2_MAX - hdr) & 127;
+
+	port_barrier(start);
+	start &= 127;
+	port_barrier(n);
+	if (n == 0 || n > WORK_HEAD_MAX)
+		return -1;
+	return bpf_xdp_store_bytes(ctx, 0, w->out + start, n);
+}
+
+/*
+ * Applies w->plan and sends the packet from src to w->hop.to. Verdict and reason are the caller's to count: returns an
+ * XDP action, or -reason with the packet untouched.
+ */
+port_inline int send_plan(struct xdp_md *ctx, struct work *w, const struct ds_endpoint *src, __u8 ttl)
+{
+	struct edit_span s = { 0 };
+	__u64 sum, failed = 0;
+	__u32 len, hdr;
+	__s64 delta;
+
+	if (edit_build(ctx, w, &s))
+		return -REASON_slow_plan;
+	len = w->plan.end - w->pkt.payload + w->plan.grow;
+	hdr = edit_headers(w, src, &w->hop.to, ttl, len);
+	delta = (__s64)(hdr + s.new_len) - s.old_end;
+	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL && (delta || w->plan.end != w->pkt.end))
+		return -REASON_slow_partial;
+	sum = send_payload_sum(ctx, w, &s);
+	if (delta && bpf_xdp_adjust_head(ctx, -delta))
+		return -REASON_slow_head_room;
+	if (w->plan.end < w->pkt.end && bpf_xdp_adjust_tail(ctx, (int)w->plan.end - (int)w->pkt.end))
+		return XDP_ABORTED;
+	sum += send_in_place(ctx, w, s.head_edits, delta, &failed);
+	send_checksum(w, sum, src, len);
+	if (send_store(ctx, w, hdr, hdr + s.new_len) || failed)
+		return XDP_ABORTED;
+	return send_out(ctx, w);
+}
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * work.bpf.h - what one packet carries from program to program of the chain, in a per-CPU value. The verifier does not
+ * track the contents of map values, which keeps its states few; nothing in here survives the packet.
+ */
+#ifndef SIPXDP_WORK_BPF_H
+#define SIPXDP_WORK_BPF_H
+
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/in.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/udp.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "abi.h"
+#include "sip_parse.h"
+#include "sip_plan.h"
+#include "sip_reply.h"
+#include "sip_route.h"
+
+/* Octets of payload that a plan or a reply may rewrite: what goes beyond is for the slow path. */
+#define WORK_HEAD_MAX 2048
+/* Ethernet, two tags, IPv6 and UDP: 14 + 8 + 40 + 8, rounded up. */
+#define WORK_L2_MAX 80
+
+enum work_sum {
+	WORK_SUM_VALID = 0,
+	WORK_SUM_NONE,	  /* UDP over IPv4 without a checksum */
+	WORK_SUM_PARTIAL, /* only the pseudo header is summed: from a local socket, offload not done */
+};
+
+/* The frame as it came. Offsets count from its first octet. */
+struct work_pkt {
+	struct ds_endpoint src;
+	struct ds_endpoint dst;
+	__u16 l3;
+	__u16 l4;
+	__u16 payload;
+	__u16 end; /* past the last octet of the UDP payload */
+	__u16 vlan[2];
+	__u8 tags;
+	__u8 is_ip6;
+	__u8 tos; /* DSCP and ECN as in the IP header */
+	__u8 ttl;
+	__u8 sum; /* enum work_sum */
+	__u8 pad;
+	__be16 check;
+	__be16 ip_id;
+	__be16 ip_df; /* the don't-fragment bit as in the IPv4 header */
+	__u16 pad2;
+	__u32 fib_ifindex; /* what route look-ups take for the ingress device */
+};
+
+/* Where a packet goes. */
+struct work_hop {
+	struct ds_endpoint to;
+	__u32 phys;
+	__u16 vlan[2];
+	__u8 tags;
+	__u8 dmac[6];
+	__u8 smac[6];
+	__u8 pad[3];
+};
+
+struct work {
+	struct sip_msg msg;
+	struct work_pkt pkt;
+	struct work_hop hop;
+	struct sip_plan plan;
+	struct sip_route route;
+	struct ds_endpoint back; /* where the response will go; of a response, what its top Via names */
+	struct sip_reply reply;
+	__u32 listener; /* slot; DS_LISTENERS_MAX: none */
+	__u32 half;	/* which half of the listeners this packet reads */
+	__u32 dest;	/* slot picked, 0: none */
+	__u32 from;	/* slot of the destination that sent the packet, 0: none */
+	__u32 cut_routes;
+	__u32 reason;	/* enum reason: of the reply to build, or of the forwarding */
+	__u32 now;	/* seconds of the coarse monotonic clock */
+	__u32 pops;	/* Via values of ours to remove from a response */
+	__u64 now_ns;
+	__u64 key_hash; /* keyed hash of the Call-ID */
+	__u64 branch;
+	__u64 sx;
+	__u64 tag; /* To tag of replies built here */
+	__u8 out[WORK_L2_MAX + WORK_HEAD_MAX + 64]; /* the new head of the frame; its payload starts at WORK_L2_MAX */
+	__u8 old[WORK_HEAD_MAX + 64];		    /* what that head replaces, for the checksum */
+};
+
+#endif
