@@ -190,7 +190,7 @@ policy_restore() {
 # No service starts while packages are installed (deb-policy-rc.d: 101 is "not allowed").
 policy_forbid() {
 	policy_restore
-	trap policy_restore EXIT
+	trap finish EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	trap 'exit 129' HUP
@@ -212,10 +212,10 @@ services() {
 
 # Only what our packages brought: a service that was here before is not ours.
 services_off() {
-	local new=("$@") service
+	local service
 
-	((${#new[@]})) || return 0
-	for service in $(services "${new[@]}"); do
+	(($#)) || return 0
+	for service in $(services "$@"); do
 		if command -v systemctl >/dev/null; then
 			if systemctl is-enabled --quiet "$service" 2>/dev/null; then
 				systemctl disable --now "$service" >/dev/null 2>&1 ||
@@ -233,6 +233,17 @@ services_off() {
 	done
 }
 
+# However the installation ended: what it brought so far is off and the policy is the old one.
+finish() {
+	local new
+
+	trap - EXIT
+	trap '' INT TERM HUP
+	mapfile -t new < <(comm -13 <(echo "$BEFORE") <(installed))
+	policy_restore
+	services_off "${new[@]}"
+}
+
 ask() {
 	local answer
 
@@ -246,7 +257,7 @@ ask() {
 }
 
 install() {
-	local apt=(apt-get -o DPkg::Lock::Timeout=300) before new plan line
+	local apt=(apt-get -o DPkg::Lock::Timeout=300) plan line
 
 	line="apt-get install --no-install-recommends ${PACKAGES[*]}"
 	command -v apt-get >/dev/null ||
@@ -263,13 +274,12 @@ install() {
 	if grep -q '^Inst linux-image' <<<"$plan"; then
 		die "${PACKAGES[*]} would bring a kernel, which is yours to decide; remedy: $line"
 	fi
-	before=$(installed)
+	BEFORE=$(installed)
 	policy_forbid
 	"${apt[@]}" -qq -y -o Dpkg::Use-Pty=0 install --no-install-recommends "${PACKAGES[@]}" </dev/null >&2 ||
 		die "apt-get could not install ${PACKAGES[*]}; remedy: $line, and see its message"
-	mapfile -t new < <(comm -13 <(echo "$before") <(installed))
-	policy_restore
-	services_off "${new[@]}"
+	finish
+	trap - INT TERM HUP
 }
 
 main() {

@@ -57,6 +57,7 @@ lint_shell() {
 	say shellcheck "$(shellcheck -x "${files[@]}" 2>&1)"
 }
 
+# ctuuninitvar takes the address of an uninitialised struct, passed to be filled in, for a use of it.
 lint_cppcheck() {
 	command -v cppcheck >/dev/null || {
 		missing cppcheck
@@ -64,7 +65,7 @@ lint_cppcheck() {
 	}
 	say cppcheck "$(cppcheck --quiet --std=c11 --enable=warning,portability --inline-suppr --error-exitcode=0 \
 		-Iinclude -Ictl -D__BYTE_ORDER__=1234 -D__ORDER_LITTLE_ENDIAN__=1234 \
-		--suppress=missingInclude --suppress=unknownMacro ctl 2>&1)"
+		--suppress=missingInclude --suppress=unknownMacro --suppress=ctuuninitvar ctl 2>&1)"
 }
 
 lint_house() {
