@@ -57,7 +57,9 @@
 #define PORT_COLON_STEPS 2
 #define PORT_LEAD_STEPS 4
 #define PORT_PARAM_STEPS 12
+#ifndef PORT_TAG_STEPS
 #define PORT_TAG_STEPS 8
+#endif
 #define PORT_DIGIT_STEPS 16
 #define PORT_HASH_STEPS 32
 

@@ -52,7 +52,6 @@ port_inline __u64 sip_ip4_value(const struct sip_buf *b, __u64 off, __u64 len)
 		lo = (lo & SIP_MASK(7)) | (__u64)'.' << 56;
 	else
 		hi = (hi & ~(~0ull << ((8 * (len - 8)) & 63))) | (__u64)'.' << ((8 * (len - 8)) & 63);
-#pragma clang loop unroll(full)
 	for (i = 0; i < 4; i++) {
 		n = sip_lowest(sip_zero_lowest(lo ^ SIP_SPLAT('.')));
 		/* the sign bit: n is not 1 to 3 */
@@ -159,7 +158,7 @@ port_global int sip_ip6_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct ds
 		n = sip_lowest(sip_zero_lowest(w ^ SIP_SPLAT(':')));
 		if (dot && (!n || sip_lowest(dot) < n)) {
 			ip = sip_ip4_value(b, off, lim - off);
-			if (ip == SIP_FAR)
+			if (ip == SIP_FAR || (three && a.parts))
 				return 1;
 			sip_ip6_shift(&a, 32, ip);
 			a.parts += 2;

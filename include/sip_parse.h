@@ -21,15 +21,15 @@ port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, st
 	__u64 e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
 	__u8 d = sip_load1(b, e);
 
-	if (e < lim && d == '"') {
+	if (sip_before(b, e, lim) && d == '"') {
 		e = sip_skip_quoted(b->c, e + 1, lim);
-		if (e > lim)
+		if (sip_before(b, lim, e))
 			return e == SIP_FAR ? SIP_FAR : 0;
 		e = sip_skip_blanks(b, e, lim);
 		d = sip_load1(b, e);
 		if (d != '<')
 			return 0;
-	} else if (e < lim && d == ',') {
+	} else if (sip_before(b, e, lim) && d == ',') {
 		/* a comma in an unquoted display name: tolerated, the brackets decide */
 		e = sip_find(b, e, lim, SIP_SET('<', '<', '<', '"'));
 		d = sip_load1(b, e);
@@ -38,12 +38,12 @@ port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, st
 	}
 	e = port_forget(e, b->zero);
 	port_join();
-	if (e < lim && d == '<') {
+	if (sip_before(b, e, lim) && d == '<') {
 		off = e + 1;
 		e = sip_find(b, off, lim, SIP_SET('>', '<', '"', '>'));
 		if (sip_is_far(e, 0, 0))
 			return SIP_FAR;
-		if (e >= lim || e == off || sip_load1(b, e) != '>')
+		if (!sip_before(b, e, lim) || !sip_before(b, off, e) || sip_load1(b, e) != '>')
 			return 0;
 		a->uri = sip_span(off, e);
 		return sip_skip_blanks(b, e + 1, lim);
@@ -53,7 +53,7 @@ port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, st
 	if (sip_is_far(e, lim, 0))
 		return SIP_FAR;
 	a->uri = sip_span(off, lim);
-	return lim <= off ? 0 : e;
+	return sip_before(b, off, lim) ? e : 0;
 }
 
 /* From or To in [off, lim): name-addr or addr-spec, then parameters (RFC 3261 20.10, 20.20, 20.39). */
@@ -80,7 +80,7 @@ port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct s
 		port_join();
 		if (sip_is_far(e, 0, 0))
 			return SIP_VALUE_FAR;
-		if (e >= port_forget(lim, b->zero))
+		if (!sip_before(b, e, lim))
 			return SIP_VALUE_OK;
 		if (sip_load1(b, e) != ';')
 			return SIP_VALUE_BAD;

@@ -72,15 +72,23 @@ port_inline int sip_same_place(const struct ds_endpoint *x, const struct ds_endp
 	       x->ip.w[3] == y->ip.w[3] && x->port_be == y->port_be;
 }
 
+struct sip_route_uri {
+	__u64 start;
+	__u64 end;
+};
+
 /*
  * One name-addr value from off in a row that ends at lim: its URI's bounds. Returns the offset of the next value in the
  * row, lim where there is none, SIP_FAR where the value is malformed or beyond the bounds.
  */
-port_inline __u64 sip_route_value(const struct sip_buf *b, __u64 off, __u64 lim, __u64 *start, __u64 *end)
+port_global __u64 sip_route_value(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_route_uri *u)
 {
+	SIP_OPEN(c);
 	__u64 e = sip_find(b, off, lim, SIP_SET('<', '"', ',', '<'));
 	__u8 d = sip_load1(b, e);
 
+	if (!u)
+		return SIP_FAR;
 	if (e < lim && d == '"') {
 		e = sip_skip_quoted(b->c, e + 1, lim);
 		e = sip_find(b, e, lim, SIP_SET('<', ',', '<', '<'));
@@ -88,9 +96,9 @@ port_inline __u64 sip_route_value(const struct sip_buf *b, __u64 off, __u64 lim,
 	}
 	if (e >= lim || d != '<')
 		return SIP_FAR;
-	*start = e + 1;
+	u->start = e + 1;
 	e = sip_find(b, e, lim, SIP_SET('>', '>', '>', '>'));
-	*end = e;
+	u->end = e;
 	if (e >= lim)
 		return SIP_FAR;
 	e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
@@ -99,13 +107,28 @@ port_inline __u64 sip_route_value(const struct sip_buf *b, __u64 off, __u64 lim,
 	return e >= lim ? lim : e + 1;
 }
 
+/* The first Route row behind row[row]; m->rows where there is none. Rows are in the order of the message. */
+port_inline __u64 sip_route_row(const struct sip_buf *b, const struct sip_msg *m, __u64 row)
+{
+	__u32 i;
+
+	row = port_forget(row + 1, b->zero);
+	for (i = 0; i < PORT_ROWS_MAX; i++, row = port_forget(row + 1, b->zero))
+		if (row >= m->rows || m->row[row & (PORT_ROWS_MAX - 1)].hdr == SIP_HDR_ROUTE)
+			break;
+	row = port_forget(row, b->zero);
+	port_join();
+	return row;
+}
+
 /* Reads the Route rows of m for the listener `at`. 0, or -1 where a bound was hit or a value is malformed. */
 port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, const struct ds_endpoint *at,
 				struct sip_route *r)
 {
 	SIP_OPEN(c);
-	__u64 off, lim, start = 0, end = 0;
-	__u32 i, n, row;
+	struct sip_route_uri u = { 0 };
+	__u64 off, lim, row;
+	__u32 i;
 	int place;
 
 	if (!m || !at || !r)
@@ -118,10 +141,10 @@ port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 	off = m->row[row & (PORT_ROWS_MAX - 1)].value;
 	lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
 	for (i = 0; i < SIP_ROUTE_VALUES; i++) {
-		off = sip_route_value(b, off, lim, &start, &end);
+		off = sip_route_value(b->c, off, lim, &u);
 		if (off == SIP_FAR)
 			return -1;
-		place = sip_uri_place(b->c, start, end, &r->next);
+		place = sip_uri_place(b->c, u.start, u.end, &r->next);
 		if (place != SIP_PLACE_UDP || !sip_same_place(&r->next, at) || i == SIP_ROUTE_VALUES - 1) {
 			r->place = place;
 			return 0;
@@ -129,12 +152,7 @@ port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 		r->own++;
 		if (off < lim)
 			continue;
-		/* the next Route row: rows are in the order of the message */
-		for (n = 0; n < PORT_ROWS_MAX; n++) {
-			row++;
-			if (row >= m->rows || m->row[row & (PORT_ROWS_MAX - 1)].hdr == SIP_HDR_ROUTE)
-				break;
-		}
+		row = sip_route_row(b, m, row);
 		if (row >= m->rows)
 			return 0;
 		off = m->row[row & (PORT_ROWS_MAX - 1)].value;

@@ -50,10 +50,10 @@ port_inline int sip_param_value(const struct sip_buf *b, __u64 e, __u64 lim, str
 	if (sip_is_far(start, end, next))
 		return SIP_VALUE_FAR;
 	/* an unclosed quote ends past lim */
-	if (end > lim || end <= start)
+	if (sip_before(b, lim, end) || !sip_before(b, start, end))
 		return SIP_VALUE_BAD;
 	d = sip_load1(b, next);
-	return next >= lim || d == ';' || d == ',' ? SIP_VALUE_OK : SIP_VALUE_BAD;
+	return !sip_before(b, next, lim) || d == ';' || d == ',' ? SIP_VALUE_OK : SIP_VALUE_BAD;
 }
 
 /* Reads the parameter after the ';' at off - 1. A comma outside quotes ends the list (RFC 3261 7.3.1). */
@@ -71,11 +71,13 @@ port_inline int sip_param_next(const struct sip_buf *b, __u64 off, __u64 lim, st
 	p->next = e;
 	if (sip_is_far(name, end, e))
 		return SIP_VALUE_FAR;
-	if (end <= name)
+	if (!sip_before(b, name, end))
 		return SIP_VALUE_BAD;
-	if (e < lim && d == '=')
+	if (!sip_before(b, e, lim))
+		return SIP_VALUE_OK;
+	if (d == '=')
 		return sip_param_value(b, e, lim, p);
-	return e < lim && d == '"' ? SIP_VALUE_BAD : SIP_VALUE_OK;
+	return d == '"' ? SIP_VALUE_BAD : SIP_VALUE_OK;
 }
 
 /*
@@ -133,7 +135,7 @@ port_inline int sip_host_port(const struct sip_buf *b, __u64 off, __u64 lim, str
 
 	if (bracket) {
 		e = sip_find(b, off, lim, SIP_SET(']', ';', ',', '?'));
-		if (sip_load1(b, e) != ']' || e >= lim)
+		if (sip_load1(b, e) != ']' || !sip_before(b, e, lim))
 			return sip_is_far(e, 0, 0) ? SIP_VALUE_FAR : SIP_VALUE_BAD;
 		off++;
 		end = e;
@@ -148,14 +150,14 @@ port_inline int sip_host_port(const struct sip_buf *b, __u64 off, __u64 lim, str
 	port_join();
 	if (sip_is_far(e, end, 0))
 		return SIP_VALUE_FAR;
-	if (end <= off)
+	if (!sip_before(b, off, end))
 		return SIP_VALUE_BAD;
 	u->host = sip_span(off, end);
 	u->is_ip6 = bracket;
 	u->params = end + bracket;
 	if (sip_is_blank(sip_load1(b, e)))
 		e = sip_skip_blanks(b, e, lim);
-	if (e >= lim || sip_load1(b, e) != ':')
+	if (!sip_before(b, e, lim) || sip_load1(b, e) != ':')
 		return SIP_VALUE_OK;
 	off = sip_skip_blanks(b, e + 1, lim);
 	e = sip_find(b, off, lim, SIP_SET(';', '?', ',', ' '));
@@ -193,7 +195,7 @@ port_global int sip_uri_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 	if (u->scheme == SIP_SCHEME_OTHER)
 		return SIP_VALUE_OK;
 	off += len;
-	if (off >= lim)
+	if (!sip_before(b, off, lim))
 		return SIP_VALUE_BAD;
 	if (u->scheme == SIP_SCHEME_TEL) {
 		e = sip_find(b, off, lim, SIP_SET(';', ';', ';', ';'));
@@ -206,8 +208,8 @@ port_global int sip_uri_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 	at = sip_find(b, off, lim, SIP_SET('@', '@', '@', '@'));
 	if (at == SIP_FAR)
 		return SIP_VALUE_FAR;
-	if (at < lim) {
-		if (at == off)
+	if (sip_before(b, at, lim)) {
+		if (!sip_before(b, off, at))
 			return SIP_VALUE_BAD;
 		u->user = sip_span(off, at);
 		off = at + 1;
@@ -216,11 +218,11 @@ port_global int sip_uri_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 	if (rc != SIP_VALUE_OK)
 		return rc;
 	e = u->params;
-	if (e < lim && sip_load1(b, e) == ';')
+	if (sip_before(b, e, lim) && sip_load1(b, e) == ';')
 		e = sip_find(b, e, lim, SIP_SET('?', '?', '?', '?'));
 	if (e == SIP_FAR)
 		return SIP_VALUE_FAR;
-	if (e < lim) {
+	if (sip_before(b, e, lim)) {
 		if (sip_load1(b, e) != '?')
 			return SIP_VALUE_BAD;
 		u->has_headers = 1;

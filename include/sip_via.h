@@ -136,7 +136,7 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 		if (sip_is_far(e, 0, 0))
 			return SIP_VIA_FAR;
 		v->end = e;
-		if (e >= port_forget(lim, b->zero))
+		if (!sip_before(b, e, lim))
 			return SIP_VIA_OK;
 		if (sip_load1(b, e) == ',') {
 			v->next = e + 1;
