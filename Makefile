@@ -104,7 +104,7 @@ test: deps ## deps, all, and every test; ends with `N passed, N failed, N skippe
 	$(Q)$(MAKE) all tests-unit tests-root
 	$(Q)tests/run $(UNIT) --root $(PROG) $(E2E)
 
-check: all tests-unit ## the tests that need no root: unit and corpus
+check: tests-unit ## the tests that need no root: unit and corpus
 	$(Q)tests/run $(UNIT)
 
 check-root: ## the tests that need root: XDP program by test run, and end to end
