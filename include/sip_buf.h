@@ -60,29 +60,38 @@ port_inline __u64 sip_lowest(__u64 mask)
 	return (((mask & -mask) >> 7) * 0x0001020304050607ull) >> 56;
 }
 
+/* As sip_load8, for the last octets of the datagram: the word that ends at the end is shifted down. */
+port_global __u64 sip_load8_tail(struct sip_ctx *c, __u64 off)
+{
+	const __u8 *data = port_data(c), *end = port_data_end(c), *p;
+	__u64 len = port_len(data, end), over = off + 8 - len;
+
+	p = data + ((len - 8) & PORT_OFF_MASK);
+	port_barrier(end);
+	if (over >= 8 || len < 8 || p + 8 > end)
+		return 0;
+	return port_le64(port_read64(p)) >> (over * 8);
+}
+
 /*
  * The eight octets at off, zeros from the end of the datagram on (which must hold eight octets at least, else all are
- * zero). Without a branch for the end: the word that ends at the end is shifted down. With branches every load
- * doubles the states of the verifier.
+ * zero).
  */
 port_inline __u64 sip_load8(const struct sip_buf *b, __u64 off)
 {
 	const __u8 *end = b->end;
 	const __u8 *p;
-	__s64 over = off + 8 - b->len;
-	__s64 mask = over >> 63;
+	__u64 w;
 
-	/* the barriers keep clang from turning the masks into branches */
-	port_barrier(mask);
-	over &= ~mask;
-	off = (off - over) & PORT_OFF_MASK;
+	off &= PORT_OFF_MASK;
 	p = b->data + off;
-	mask = (over - 8) >> 63;
-	port_barrier(mask);
 	port_barrier(end);
-	if (port_unlikely(p + 8 > end))
-		return 0;
-	return port_le64(port_read64(p)) >> ((over * 8) & 63) & mask;
+	if (port_likely(p + 8 <= end))
+		w = port_le64(port_read64(p));
+	else
+		w = sip_load8_tail(b->c, off);
+	port_join();
+	return w;
 }
 
 port_inline __u8 sip_load1(const struct sip_buf *b, __u64 off)
