@@ -34,6 +34,7 @@ UP=0 UP_REMOVED=0 BEGUN_REMOVED=0
 
 demo_enter() {
 	[[ -x $LAB_CTL ]] || lab_die "missing $LAB_CTL; remedy: make"
+	lab_need jq:jq bpftool:bpftool
 	lab_enter "$@"
 	INSTANCE=demo-$LAB_ID
 	BEFORE_LIST=$LAB_DIR/before.list
@@ -143,6 +144,7 @@ demo_judge() {
 		"destination $REMOVED got new calls after it had left"
 	demo_expect "$(sipp_stat "uas$ADDED" TotalCallCreated) > 0" "destination $ADDED got no call"
 	demo_expect "$(lab_neigh_permanent) == 0" "permanent neighbour entries were made"
+	counters_known || LOST+=("dispatchctl stats shows no verdicts, so nothing proves that none was dropped")
 	demo_expect "$(counters_lost) == 0" "sipxdp dropped $(counters_lost) datagrams"
 }
 

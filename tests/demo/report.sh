@@ -21,6 +21,29 @@ report_calls() {
 		"$(sipp_sum 'FailedCall(C)' uac1 uac2)" "$(sipp_sum 'Retransmissions(C)' uac1 uac2)"
 }
 
+# What the answerers and callers say is one side, what sipxdp counted the other.
+report_messages() {
+	local name count
+
+	echo
+	printf '    %-24s %9s\n' "Messages by method" counted
+	for name in invite ack bye cancel options register other 1xx 2xx 3xx 4xx 5xx 6xx; do
+		count=$(counters_sum list "$name")
+		((${count:-0} == 0)) || printf '    %-24s %9d\n' "${name^^}" "$count"
+	done
+	printf '    %-24s %9s\n' "Messages by path" counted
+	printf '    %-24s %9s\n' "fast (sent on by XDP)" "$(report_counter forward)"
+	printf '    %-24s %9s\n' "passed to the kernel" "$(report_counter pass)"
+	printf '    %-24s %9s\n' "dropped" "$(counters_lost)"
+}
+
+report_counter() {
+	local count
+
+	count=$(counters_sum stats "$1")
+	echo "${count:--}"
+}
+
 report_moved() {
 	local failed
 
@@ -46,6 +69,7 @@ report_time() {
 
 report_all() {
 	report_calls
+	report_messages
 	report_moved
 	report_time
 }
