@@ -118,6 +118,11 @@ port_inline __u64 port_read64(const __u8 *p)
 	return *(const __u64 *)p;
 }
 
+port_inline void port_write64(__u8 *p, __u64 w)
+{
+	*(__u64 *)p = w;
+}
+
 #else
 
 #include <stddef.h>
@@ -166,6 +171,11 @@ port_inline __u64 port_read64(const __u8 *p)
 
 	memcpy(&w, p, sizeof(w));
 	return w;
+}
+
+port_inline void port_write64(__u8 *p, __u64 w)
+{
+	memcpy(p, &w, sizeof(w));
 }
 
 #endif /* __bpf__ */

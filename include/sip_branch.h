@@ -18,19 +18,6 @@
 
 #define SIP_PORT 5060
 
-/* Eight lower-case hexadecimal digits of x, the most significant first, as the word that sip_load8 would yield. */
-port_inline __u64 sip_hex8(__u32 x)
-{
-	__u64 n = port_be32(x), letter;
-
-	/* spread nibbles: octet k of the word is nibble k of the text */
-	n = (n & 0x0000ffffull) | (n & 0xffff0000ull) << 16;
-	n = (n & 0x000000ff000000ffull) | (n & 0x0000ff000000ff00ull) << 8;
-	n = (n & 0x000f000f000f000full) << 8 | (n & 0x00f000f000f000f0ull) >> 4;
-	letter = ((n + SIP_SPLAT(6)) >> 4) & SIP_ONES;
-	return n + SIP_SPLAT('0') + letter * ('a' - '0' - 10);
-}
-
 /* Whether the 16 octets at off are x in lower-case hexadecimal digits. */
 port_inline int sip_is_hex16(const struct sip_buf *b, __u64 off, __u64 x)
 {

@@ -9,6 +9,7 @@
 #ifndef SIPXDP_SIP_PLAN_H
 #define SIPXDP_SIP_PLAN_H
 
+#include "sip_ip.h"
 #include "sip_parse.h"
 
 #define SIP_PLAN_EDITS 8
@@ -31,5 +32,159 @@ struct sip_plan {
 	struct sip_edit edit[SIP_PLAN_EDITS];
 	__u8 text[SIP_PLAN_TEXT + 64]; /* room for a word store to overshoot */
 };
+
+/* An empty plan for a message that ends at end. */
+port_inline void sip_plan_begin(struct sip_plan *p, __u64 end)
+{
+	p->edits = 0;
+	p->text_len = 0;
+	p->end = end;
+	p->too_many = 0;
+	p->grow = 0;
+}
+
+/* Appends the lowest n octets of w (at most 8) to the text. */
+port_inline void sip_plan_word(struct sip_plan *p, __u64 w, __u32 n)
+{
+	__u32 at = p->text_len;
+
+	if (at > SIP_PLAN_TEXT - 8) {
+		p->too_many = 1;
+		return;
+	}
+	port_write64(p->text + (at & (SIP_PLAN_TEXT - 1)), port_le64(w));
+	p->text_len = at + n;
+}
+
+/* Opens an edit that cuts `cut` octets at `at`; the text appended from here on goes in their place. */
+port_inline void sip_plan_open(struct sip_plan *p, __u64 at, __u64 cut)
+{
+	__u32 n = p->edits;
+	struct sip_edit *e;
+
+	if (n >= SIP_PLAN_EDITS) {
+		p->too_many = 1;
+		return;
+	}
+	e = &p->edit[n & (SIP_PLAN_EDITS - 1)];
+	e->at = at;
+	e->cut = cut;
+	e->text = p->text_len;
+	e->len = 0;
+	p->edits = n + 1;
+	p->grow -= cut;
+}
+
+/* Closes the edit opened last. */
+port_inline void sip_plan_close(struct sip_plan *p)
+{
+	struct sip_edit *e = &p->edit[(p->edits - 1) & (SIP_PLAN_EDITS - 1)];
+
+	e->len = p->text_len - e->text;
+	p->grow += e->len;
+}
+
+/* Decimal digits of n, at most 65535. Quotients by multiplication: BPF has no fast division. */
+port_inline void sip_plan_number(struct sip_plan *p, __u32 n)
+{
+	__u64 q1 = ((__u64)n * 52429) >> 19, q2 = (q1 * 52429) >> 19, q3 = (q2 * 52429) >> 19, q4 = (q3 * 52429) >> 19;
+	__u64 w = SIP_W5(q4, q3 - q4 * 10, q2 - q3 * 10, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(5));
+	__u32 skip = !q1 + !q2 + !q3 + !q4;
+
+	sip_plan_word(p, w >> (8 * skip), 5 - skip);
+}
+
+/* One group of an IPv6 address without leading zeros. */
+port_inline void sip_plan_group(struct sip_plan *p, __u32 g)
+{
+	__u32 i, shift, started = 0;
+
+	for (i = 0; i < 4; i++) {
+		shift = 12 - 4 * i;
+		started |= (g >> shift) | (i == 3);
+		if (started)
+			sip_plan_word(p, (g >> shift & 15) + ((g >> shift & 15) > 9 ? 'a' - 10 : '0'), 1);
+	}
+}
+
+port_inline __u32 sip_ip_group(const struct ds_addr *a, __u32 i)
+{
+	__u32 w = port_be32(a->w[(i >> 1) & 3]);
+
+	return i & 1 ? w & 0xffff : w >> 16;
+}
+
+/* IPv6 text by RFC 5952: the longest run of two or more zero groups, the first of equal ones, becomes "::". Returns 0. */
+port_global int sip_plan_ip6(struct sip_plan *p, const struct ds_addr *a)
+{
+	__u32 i, run = 0, best = 0, best_at = 8;
+
+	if (!p || !a)
+		return 0;
+	for (i = 0; i < 8; i++) {
+		run = sip_ip_group(a, i) ? 0 : run + 1;
+		if (run >= 2 && run > best) {
+			best = run;
+			best_at = i + 1 - run;
+		}
+	}
+	for (i = 0; i < 8; i++) {
+		if (i > best_at && i < best_at + best)
+			continue;
+		if (i == best_at) {
+			sip_plan_word(p, SIP_W2(':', ':'), 2);
+			continue;
+		}
+		if (i && i != best_at + best)
+			sip_plan_word(p, ':', 1);
+		sip_plan_group(p, sip_ip_group(a, i));
+	}
+	return 0;
+}
+
+/* An address as text: IPv4 where it is v4-mapped, IPv6 without brackets else. */
+port_inline void sip_plan_ip(struct sip_plan *p, const struct ds_addr *a)
+{
+	__u32 ip = port_be32(a->w[3]);
+
+	if (!sip_ip_is4(a)) {
+		sip_plan_ip6(p, a);
+		return;
+	}
+	sip_plan_number(p, ip >> 24);
+	sip_plan_word(p, '.', 1);
+	sip_plan_number(p, ip >> 16 & 0xff);
+	sip_plan_word(p, '.', 1);
+	sip_plan_number(p, ip >> 8 & 0xff);
+	sip_plan_word(p, '.', 1);
+	sip_plan_number(p, ip & 0xff);
+}
+
+/* Sixteen lower-case hexadecimal digits of x. */
+port_inline void sip_plan_hex16(struct sip_plan *p, __u64 x)
+{
+	sip_plan_word(p, sip_hex8(x >> 32), 8);
+	sip_plan_word(p, sip_hex8(x), 8);
+}
+
+/* Puts the edits in ascending order where rows did not come in the usual one. Returns 0. */
+port_global int sip_plan_sort(struct sip_plan *p)
+{
+	struct sip_edit t;
+	__u32 i, j;
+
+	if (!p)
+		return 0;
+	for (i = 1; i < SIP_PLAN_EDITS; i++) {
+		for (j = 0; j < SIP_PLAN_EDITS - i; j++) {
+			if (j + 1 >= p->edits || p->edit[j].at <= p->edit[j + 1].at)
+				continue;
+			t = p->edit[j];
+			p->edit[j] = p->edit[j + 1];
+			p->edit[j + 1] = t;
+		}
+	}
+	return 0;
+}
 
 #endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_proxy.h - the edit plans of a stateless proxy (RFC 3261 16.6, 16.7, 16.11, 18.2.1; RFC 3581): what a request
+ * gains and what a response loses.
+ */
+#ifndef SIPXDP_SIP_PROXY_H
+#define SIPXDP_SIP_PROXY_H
+
+#include "sip_branch.h"
+#include "sip_plan.h"
+#include "sip_route.h"
+
+/* RFC 3261 16.6 step 3: what a request without Max-Forwards gets. */
+#define SIP_MAX_FORWARDS 70
+
+/* Whether the top Via is to be stamped: sent-by is a name or another address, or received or rport is there. */
+port_inline int sip_needs_stamp(const struct sip_buf *b, const struct sip_via *v, const struct ds_endpoint *src)
+{
+	struct ds_addr ip;
+
+	if (v->has_received || v->has_rport)
+		return 1;
+	return sip_ip_parse(b, v->host, v->is_ip6, &ip) || !sip_ip_equal(&ip, &src->ip);
+}
+
+/* received: what the sender supplied is replaced, never doubled; else it goes right behind sent-by. */
+port_inline void sip_stamp_received(struct sip_plan *p, const struct sip_via *v, const struct ds_endpoint *src)
+{
+	if (v->has_received) {
+		sip_plan_open(p, v->received.off, v->received.len);
+	} else {
+		sip_plan_open(p, v->sent_by_end, 0);
+		sip_plan_word(p, SIP_W8(';', 'r', 'e', 'c', 'e', 'i', 'v', 'e'), 8);
+		sip_plan_word(p, SIP_W2('d', '='), 2);
+	}
+	sip_plan_ip(p, &src->ip);
+	sip_plan_close(p);
+}
+
+/* rport: filled only where the client asked. */
+port_inline void sip_stamp_rport(struct sip_plan *p, const struct sip_via *v, const struct ds_endpoint *src)
+{
+	if (!v->has_rport)
+		return;
+	sip_plan_open(p, v->rport.off, v->rport.len);
+	if (!v->rport.len)
+		sip_plan_word(p, '=', 1);
+	sip_plan_number(p, port_be16(src->port_be));
+	sip_plan_close(p);
+}
+
+/* Stamps the client's top Via with where the request came from (RFC 3261 18.2.1, RFC 3581 4). */
+port_inline void sip_stamp_via(const struct sip_buf *b, struct sip_plan *p, const struct sip_via *v,
+			       const struct ds_endpoint *src)
+{
+	if (!sip_needs_stamp(b, v, src))
+		return;
+	if (v->has_received && v->has_rport && v->rport.off < v->received.off) {
+		sip_stamp_rport(p, v, src);
+		sip_stamp_received(p, v, src);
+	} else {
+		sip_stamp_received(p, v, src);
+		sip_stamp_rport(p, v, src);
+	}
+}
+
+/*
+ * Max-Forwards less one, in place with its number of digits kept: "10" becomes "09", which is legal and moves nothing.
+ * The digits are one to three significant ones behind any zeros; only the last three can change.
+ */
+port_inline void sip_plan_max_forwards(const struct sip_msg *m, struct sip_plan *p)
+{
+	__u32 n = m->max_forwards - 1, len = m->max_forwards_digits.len, q1, q2, digits;
+	__u64 w;
+
+	q1 = (n * 52429) >> 19;
+	q2 = (q1 * 52429) >> 19;
+	w = SIP_W3(q2, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(3));
+	digits = len < 3 ? len : 3;
+	sip_plan_open(p, m->max_forwards_digits.off + len - digits, digits);
+	sip_plan_word(p, w >> (8 * (3 - digits)), digits);
+	sip_plan_close(p);
+}
+
+/*
+ * Cuts the first `own` Route values (1 or 2): the whole row where nothing is left in it, else up to the first value
+ * that stays. Returns 0.
+ */
+port_global int sip_plan_routes(struct sip_ctx *c, const struct sip_msg *m, __u32 own, struct sip_plan *p)
+{
+	SIP_OPEN(c);
+	struct sip_route_uri u = { 0 };
+	__u64 row, off, lim, start;
+	__u32 i;
+
+	if (!m || !p)
+		return 0;
+	row = m->first[SIP_HDR_ROUTE];
+	start = off = m->row[row & (PORT_ROWS_MAX - 1)].value;
+	lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
+	for (i = 0; i < SIP_ROUTE_VALUES - 1; i++) {
+		if (i >= own)
+			break;
+		off = sip_route_value(b->c, off, lim, &u);
+		if (sip_before(b, off, lim))
+			continue;
+		off = m->row[row & (PORT_ROWS_MAX - 1)].at;
+		sip_plan_open(p, off, lim + 2 - off);
+		row = sip_route_row(b, m, row);
+		if (row >= m->rows)
+			return 0;
+		start = off = m->row[row & (PORT_ROWS_MAX - 1)].value;
+		lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
+	}
+	if (sip_before(b, start, off))
+		sip_plan_open(p, start, off - start);
+	return 0;
+}
+
+/* Our Via row, its length made even in sum with what the other edits add: an odd shift would flip the checksum of all. */
+port_inline void sip_plan_via(struct sip_plan *p, const struct sip_msg *m, const struct ds_listener *l, __u64 branch,
+			      __u64 sx, __u32 at)
+{
+	__u32 i, n = l->sent_by_len, len = 17 + n + 15 + 16 + 4 + 16 + 2;
+	struct sip_edit *e = &p->edit[0];
+
+	e->at = at;
+	e->cut = 0;
+	e->text = p->text_len;
+	sip_plan_word(p, SIP_W5('V', 'i', 'a', ':', ' '), 4 + ((len + p->grow) & 1));
+	sip_plan_word(p, SIP_W8(' ', 'S', 'I', 'P', '/', '2', '.', '0'), 8);
+	sip_plan_word(p, SIP_W5('/', 'U', 'D', 'P', ' '), 5);
+	if (p->text_len > SIP_PLAN_TEXT - DS_SENT_BY_MAX) {
+		p->too_many = 1;
+		return;
+	}
+	for (i = 0; i < DS_SENT_BY_MAX / 8; i++)
+		port_write64(p->text + ((p->text_len + i * 8) & (SIP_PLAN_TEXT - 1)), port_read64(l->sent_by + i * 8));
+	p->text_len += n;
+	sip_plan_word(p, SIP_W8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='), 8);
+	sip_plan_word(p, SIP_W7('z', '9', 'h', 'G', '4', 'b', 'K'), 7);
+	sip_plan_hex16(p, branch);
+	sip_plan_word(p, SIP_W4(';', 's', 'x', '='), 4);
+	sip_plan_hex16(p, sx);
+	sip_plan_word(p, SIP_W2('\r', '\n'), 2);
+	if (m->no_max_forwards) {
+		/* 18 octets: even */
+		sip_plan_word(p, SIP_W8('M', 'a', 'x', '-', 'F', 'o', 'r', 'w'), 8);
+		sip_plan_word(p, SIP_W8('a', 'r', 'd', 's', ':', ' ', '0' + SIP_MAX_FORWARDS / 10, '0'), 8);
+		sip_plan_word(p, SIP_W2('\r', '\n'), 2);
+	}
+	e->len = p->text_len - e->text;
+	p->grow += e->len;
+}
+
+/* Whether the edits stand in ascending order. */
+port_inline int sip_plan_sorted(const struct sip_plan *p)
+{
+	__u32 i, wrong = 0;
+
+	for (i = 0; i + 1 < SIP_PLAN_EDITS; i++)
+		wrong |= (i + 1 < p->edits) & (p->edit[i].at > p->edit[i + 1].at);
+	return !wrong;
+}
+
+/*
+ * The plan of a request that src sent to listener l: our Via pushed, the client's stamped, Max-Forwards counted down or
+ * added, our own Route values cut, noise behind the body trimmed. p->grow is even.
+ */
+port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
+				   const struct ds_listener *l, __u64 branch, __u64 sx, __u32 cut_routes,
+				   struct sip_plan *p)
+{
+	sip_plan_begin(p, m->end);
+	/* the first edit is our Via, made last because its length depends on the others */
+	p->edits = 1;
+	sip_stamp_via(b, p, &m->via, src);
+	if (cut_routes)
+		sip_plan_routes(b->c, m, cut_routes, p);
+	if (!m->no_max_forwards)
+		sip_plan_max_forwards(m, p);
+	sip_plan_via(p, m, l, branch, sx, m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
+	if (!sip_plan_sorted(p))
+		sip_plan_sort(p);
+}
+
+/* The plan of a response: the top Via value cut, with its comma or with its row. */
+port_inline void sip_proxy_response(const struct sip_buf *b, const struct sip_msg *m, struct sip_plan *p)
+{
+	const struct sip_row *row = &m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)];
+	__u64 next;
+
+	sip_plan_begin(p, m->end);
+	next = m->via.next;
+	if (next) {
+		next = sip_skip_blanks(b, next, row->end);
+		sip_plan_open(p, m->via.at, next - m->via.at);
+	} else {
+		sip_plan_open(p, row->at, row->end + 2 - row->at);
+	}
+}
+
+#endif
