@@ -96,7 +96,8 @@ static int attrs_read_quoted(struct attrs_cursor *c, struct attrs_item *item)
 	item->value_len = (size_t)(close - c->p);
 	c->p = close + 1;
 	if (c->p < c->end && *c->p != ';' && *c->p != ',') {
-		attrs_say(c, DIAG_ERROR, c->p, "text after a quoted value, expected ';'; Kamailio drops the destination");
+		attrs_say(c, DIAG_ERROR, c->p,
+			  "text after a quoted value, expected ';'; Kamailio drops the destination");
 		return -EINVAL;
 	}
 	return 0;
@@ -120,8 +121,10 @@ static int attrs_read_item(struct attrs_cursor *c, struct attrs_item *item)
 	item->value_len = (size_t)(c->p - item->value);
 	if (item->value_len)
 		return 0;
-	attrs_say(c, DIAG_ERROR, item->name, "attribute %.*s= without a value, expected one or no '='; Kamailio drops "
-		  "the destination", attrs_quote(item->name_len), item->name);
+	attrs_say(c, DIAG_ERROR, item->name,
+		  "attribute %.*s= without a value, expected one or no '='; Kamailio drops "
+		  "the destination",
+		  attrs_quote(item->name_len), item->name);
 	return -EINVAL;
 }
 
@@ -142,16 +145,16 @@ static void attrs_set_number(struct attrs_cursor *c, const struct attrs_row *row
 	n = negative ? -n : n;
 	if (p == digits || n < row->min || n > row->max) {
 		if (row->max == INT_MAX)
-			attrs_say(c, DIAG_WARNING, item->value, "%s=%.*s, expected a number from %d; read as 0", row->name,
-				  attrs_quote(item->value_len), item->value, row->min);
+			attrs_say(c, DIAG_WARNING, item->value, "%s=%.*s, expected a number from %d; read as 0",
+				  row->name, attrs_quote(item->value_len), item->value, row->min);
 		else
 			attrs_say(c, DIAG_WARNING, item->value, "%s=%.*s, expected a number from %d to %d; read as 0",
 				  row->name, attrs_quote(item->value_len), item->value, row->min, row->max);
 		return;
 	}
 	if (p < end)
-		attrs_say(c, DIAG_WARNING, p, "text after the number of %s, expected ';'; read as %lld, as Kamailio does",
-			  row->name, n);
+		attrs_say(c, DIAG_WARNING, p,
+			  "text after the number of %s, expected ';'; read as %lld, as Kamailio does", row->name, n);
 	*field = (int)n;
 }
 
@@ -218,8 +221,8 @@ static void attrs_settle_overload(struct attrs_cursor *c)
 	if (!a->ocmax)
 		a->ocmax = ATTRS_PERCENT;
 	if (a->ocmin > a->ocmax) {
-		attrs_say(c, DIAG_WARNING, c->start, "ocmin=%d is above ocmax=%d, expected less; read as 0, as in Kamailio",
-			  a->ocmin, a->ocmax);
+		attrs_say(c, DIAG_WARNING, c->start,
+			  "ocmin=%d is above ocmax=%d, expected less; read as 0, as in Kamailio", a->ocmin, a->ocmax);
 		a->ocmin = 0;
 	}
 	if (a->ocrate < a->ocmin)

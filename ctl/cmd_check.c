@@ -60,9 +60,10 @@ static json_t *cmd_check_dest(const struct ds_dest *dest)
 {
 	const struct ds_config *c = &dest->conf;
 
-	return json_pack("{s:o, s:i, s:i, s:i, s:o, s:o, s:o}", "uri", cmd_check_text(c->uri.text), "line", (int)c->line,
-			 "flags", (int)c->flags, "priority", c->priority, "attrs", cmd_check_text(c->attrs.text), "addresses",
-			 cmd_check_addresses(dest), "slow_path", cmd_check_text(model_slow_name(model_slow(dest))));
+	return json_pack("{s:o, s:i, s:i, s:i, s:o, s:o, s:o}", "uri", cmd_check_text(c->uri.text), "line",
+			 (int)c->line, "flags", (int)c->flags, "priority", c->priority, "attrs",
+			 cmd_check_text(c->attrs.text), "addresses", cmd_check_addresses(dest), "slow_path",
+			 cmd_check_text(model_slow_name(model_slow(dest))));
 }
 
 static json_t *cmd_check_sets(const struct model *m)
@@ -138,7 +139,8 @@ static void cmd_check_print_text(const struct model *m, const struct diag_list *
 		return;
 	}
 	printf(", sets %zu, destinations %zu\n", m->n_sets, m->n_dests);
-	printf("%10s %12s %9s %10s %7s %9s\n", "set", "destinations", "addresses", "priorities", "weights", "slow path");
+	printf("%10s %12s %9s %10s %7s %9s\n", "set", "destinations", "addresses", "priorities", "weights",
+	       "slow path");
 	for (s = 0; s < m->n_sets; s++)
 		cmd_check_print_set(&m->set[s]);
 }
@@ -152,7 +154,8 @@ static int cmd_check_file(const char *path, const struct resolver *r, const stru
 	diag_init(&d, strcmp(path, "-") ? path : "<stdin>");
 	ret = source_file_load(path, r, &m, &d);
 	if (ret == -ENODATA)
-		diag_add(&d, DIAG_ERROR, 0, 0, "no destination, expected at least one; a reload changes nothing unless forced");
+		diag_add(&d, DIAG_ERROR, 0, 0,
+			 "no destination, expected at least one; a reload changes nothing unless forced");
 	if (ret)
 		code = ret == -ENODATA || ret == -EINVAL ? EXIT_INPUT : EXIT_FAILED;
 	if (!o->json)

@@ -104,8 +104,8 @@ static struct diag *diag_slot(struct diag_list *d)
 	return &d->diag[d->n];
 }
 
-void diag_add(struct diag_list *d, enum diag_severity severity, unsigned int line, unsigned int column,
-	      const char *fmt, ...)
+void diag_add(struct diag_list *d, enum diag_severity severity, unsigned int line, unsigned int column, const char *fmt,
+	      ...)
 {
 	char text[512];
 	struct diag *new;
@@ -192,9 +192,8 @@ struct json_t *diag_json(const struct diag_list *d)
 	size_t i;
 
 	for (i = 0; array && i < d->n; i++) {
-		one = json_pack("{s:i, s:i, s:s, s:s}", "line", (int)d->diag[i].line, "column",
-				(int)d->diag[i].column, "severity", diag_severity_name(d->diag[i].severity),
-				"message", d->diag[i].message);
+		one = json_pack("{s:i, s:i, s:s, s:s}", "line", (int)d->diag[i].line, "column", (int)d->diag[i].column,
+				"severity", diag_severity_name(d->diag[i].severity), "message", d->diag[i].message);
 		if (json_array_append_new(array, one)) {
 			json_decref(array);
 			array = NULL;

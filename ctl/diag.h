@@ -39,8 +39,8 @@ void diag_init(struct diag_list *d, const char *file);
 void diag_free(struct diag_list *d);
 
 /* Adds one diagnostic; octets of the message that are not printable UTF-8 become \xNN. Counts it even out of memory. */
-void diag_add(struct diag_list *d, enum diag_severity severity, unsigned int line, unsigned int column,
-	      const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+void diag_add(struct diag_list *d, enum diag_severity severity, unsigned int line, unsigned int column, const char *fmt,
+	      ...) __attribute__((format(printf, 5, 6)));
 
 /* Orders by line, then column; those of one place stay in the order in which they were found. */
 void diag_sort(struct diag_list *d);

@@ -91,7 +91,7 @@ const struct ds_set *model_find_set(const struct model *m, int id);
 /* Appends a member to a destination that is in no model yet. Returns 0 or -ENOMEM. */
 int model_add_member(struct ds_dest *dest, const struct ds_endpoint *at, enum ds_slow slow);
 
-/* Whether two destinations are one and the same to the dispatcher: set, canonical URI and socket attribute. <0, 0, >0. */
+/* Orders destinations by set, canonical URI and socket attribute. 0: they are one and the same to the dispatcher. */
 int model_compare_dests(const struct ds_dest *a, const struct ds_dest *b);
 
 /* The reason why a destination, or some of its members, is on the slow path; DS_SLOW_NONE: all are on the fast path. */

@@ -139,9 +139,10 @@ static int resolve_group(struct ds_dest **dest, size_t n, const struct resolver 
 
 		if (!resolve_wanted(dest[i], r)) {
 			if (c->flags & DS_LIST_NODNSARES)
-				diag_add(d, DIAG_WARNING, c->line, c->column,
-					 "flag 16 forbids to look up %.100s, expected an address; it is on the slow path",
-					 c->uri.host);
+				diag_add(
+					d, DIAG_WARNING, c->line, c->column,
+					"flag 16 forbids to look up %.100s, expected an address; it is on the slow path",
+					c->uri.host);
 			err = resolve_add_nameless(dest[i]);
 			continue;
 		}
@@ -151,8 +152,9 @@ static int resolve_group(struct ds_dest **dest, size_t n, const struct resolver 
 		if (found == -ENOMEM)
 			err = found;
 		else if (found)
-			diag_add(d, DIAG_ERROR, c->line, c->column, "cannot resolve %.100s, expected a name in the DNS: %s",
-				 c->uri.host, a.why ? a.why : "it has no address");
+			diag_add(d, DIAG_ERROR, c->line, c->column,
+				 "cannot resolve %.100s, expected a name in the DNS: %s", c->uri.host,
+				 a.why ? a.why : "it has no address");
 		else
 			err = resolve_spread(dest[i], &a, r, d);
 	}
@@ -169,8 +171,8 @@ int resolve_dests(struct ds_dest **dest, size_t n, const struct resolver *r, str
 
 	for (i = 0; i < n && !err; i++) {
 		if (dest[i]->conf.uri.numeric)
-			err = resolve_spread(dest[i], &(struct resolve_answer){ .ip = &dest[i]->conf.uri.ip, .n = 1 }, r,
-					     d);
+			err = resolve_spread(dest[i], &(struct resolve_answer){ .ip = &dest[i]->conf.uri.ip, .n = 1 },
+					     r, d);
 		else
 			name[names++] = dest[i];
 	}

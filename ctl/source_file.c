@@ -81,7 +81,8 @@ static int source_parse_lines(const char *text, size_t len, struct source_list *
 			if (!err)
 				continue;
 		} else if (!full) {
-			diag_add(d, DIAG_ERROR, line, 1, "too many destinations, expected at most %u", SOURCE_DESTS_MAX);
+			diag_add(d, DIAG_ERROR, line, 1, "too many destinations, expected at most %u",
+				 SOURCE_DESTS_MAX);
 			full = true;
 		}
 		model_free_dest(dest);
@@ -116,10 +117,11 @@ static void source_drop_doubles(struct source_list *list, struct diag_list *d)
 		struct ds_dest *dest = list->dest[i];
 
 		if (n && !model_compare_dests(list->dest[n - 1], dest)) {
-			diag_add(d, DIAG_WARNING, dest->conf.line, dest->conf.column,
-				 "set %d has this destination already in line %u, expected it once; this line is ignored, where "
-				 "Kamailio keeps both",
-				 dest->conf.set, list->dest[n - 1]->conf.line);
+			diag_add(
+				d, DIAG_WARNING, dest->conf.line, dest->conf.column,
+				"set %d has this destination already in line %u, expected it once; this line is ignored, where "
+				"Kamailio keeps both",
+				dest->conf.set, list->dest[n - 1]->conf.line);
 			model_free_dest(dest);
 			continue;
 		}
@@ -154,8 +156,7 @@ static int source_fill(struct source_list *list, struct model *m, struct diag_li
 	return err;
 }
 
-int source_file_parse(const char *text, size_t len, const struct resolver *r, struct model **model,
-		      struct diag_list *d)
+int source_file_parse(const char *text, size_t len, const struct resolver *r, struct model **model, struct diag_list *d)
 {
 	struct source_list list = { 0 };
 	struct model *m = model_new();

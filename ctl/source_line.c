@@ -79,8 +79,8 @@ static unsigned long source_line_digits(struct source_line *l, unsigned int base
 static void source_line_refuse_large(struct source_line *l, const char *at, unsigned long n, const char *what)
 {
 	if (n > INT_MAX)
-		source_line_say(l, DIAG_ERROR, at, "%s %.*s too large, expected 0 to %d; Kamailio wraps it around", what,
-				source_line_word(l, at), at, INT_MAX);
+		source_line_say(l, DIAG_ERROR, at, "%s %.*s too large, expected 0 to %d; Kamailio wraps it around",
+				what, source_line_word(l, at), at, INT_MAX);
 }
 
 static void source_line_read_set(struct source_line *l, struct ds_config *c)
@@ -111,7 +111,8 @@ static int source_line_read_uri(struct source_line *l, struct ds_config *c)
 	source_line_skip_blanks(l);
 	at = l->p;
 	if (source_line_at_end(l)) {
-		source_line_say(l, DIAG_ERROR, at, "no URI, expected one after the set number; Kamailio refuses the whole list");
+		source_line_say(l, DIAG_ERROR, at,
+				"no URI, expected one after the set number; Kamailio refuses the whole list");
 		return 0;
 	}
 	while (!source_line_at_gap(l))
@@ -124,8 +125,8 @@ static int source_line_read_uri(struct source_line *l, struct ds_config *c)
 	if (err)
 		return err == -EINVAL ? 0 : err;
 	if (c->uri.prefixed)
-		source_line_say(l, DIAG_WARNING, at, "no scheme, expected sip: or sips:; read as %.100s, as Kamailio does",
-				c->uri.text);
+		source_line_say(l, DIAG_WARNING, at,
+				"no scheme, expected sip: or sips:; read as %.100s, as Kamailio does", c->uri.text);
 	if (c->uri.has_maddr)
 		source_line_say(l, DIAG_WARNING, at, "maddr is not followed, expected the address as the host");
 	return 0;
@@ -161,10 +162,11 @@ static bool source_line_read_number(struct source_line *l, const char *what, boo
 	*value = n > INT_MAX ? 0 : (unsigned int)n;
 	if (source_line_at_gap(l))
 		return true;
-	source_line_say(l, DIAG_WARNING, l->p,
-			"text \"%.*s\" where the %s should be, expected a number; read as %s %u and the attributes, as Kamailio "
-			"does",
-			source_line_word(l, l->p), l->p, what, what, *value);
+	source_line_say(
+		l, DIAG_WARNING, l->p,
+		"text \"%.*s\" where the %s should be, expected a number; read as %s %u and the attributes, as Kamailio "
+		"does",
+		source_line_word(l, l->p), l->p, what, what, *value);
 	return false;
 }
 
@@ -176,7 +178,8 @@ static void source_line_read_flags(struct source_line *l, struct ds_config *c, b
 	at = l->p;
 	*more = source_line_read_number(l, "flags", true, &c->flags);
 	if (c->flags & ~DS_LIST_ALL)
-		source_line_say(l, DIAG_WARNING, at, "flags %u have bits without a meaning, expected at most %u; those are ignored",
+		source_line_say(l, DIAG_WARNING, at,
+				"flags %u have bits without a meaning, expected at most %u; those are ignored",
 				c->flags, DS_LIST_ALL);
 	c->flags &= DS_LIST_ALL;
 }
@@ -194,9 +197,10 @@ static int source_line_read_attrs(struct source_line *l, struct ds_config *c)
 	err = attrs_parse(at, (size_t)(l->p - at), &c->attrs, l->diag, l->line, (unsigned int)(at - l->start) + 1);
 	source_line_skip_blanks(l);
 	if (!source_line_at_end(l))
-		source_line_say(l, DIAG_WARNING, l->p,
-				"text after the attributes, expected the end of the line; a blank ends them, the rest is ignored, "
-				"as in Kamailio");
+		source_line_say(
+			l, DIAG_WARNING, l->p,
+			"text after the attributes, expected the end of the line; a blank ends them, the rest is ignored, "
+			"as in Kamailio");
 	return err == -EINVAL ? 0 : err;
 }
 
@@ -233,10 +237,11 @@ int source_line_parse(const char *text, size_t len, unsigned int line, struct ds
 	if (l.p == l.end)
 		return 0;
 	if (len > SOURCE_LINE_KAMAILIO)
-		source_line_say(&l, DIAG_WARNING, text + SOURCE_LINE_KAMAILIO,
-				"line of %zu octets, expected at most %d; read in full, where Kamailio takes the rest from here for "
-				"a line of its own",
-				len, SOURCE_LINE_KAMAILIO);
+		source_line_say(
+			&l, DIAG_WARNING, text + SOURCE_LINE_KAMAILIO,
+			"line of %zu octets, expected at most %d; read in full, where Kamailio takes the rest from here for "
+			"a line of its own",
+			len, SOURCE_LINE_KAMAILIO);
 	if (*l.p == '#')
 		return 0;
 	*dest = calloc(1, sizeof(**dest));

@@ -290,8 +290,8 @@ static int uri_make_canonical(struct ds_uri *uri, const char *rest, size_t len)
 	if (tail) {
 		uri_lower(tail);
 		if (uri->numeric)
-			host = ip6 ? inet_ntop(AF_INET6, uri->ip.w, ip, sizeof(ip)) :
-				     inet_ntop(AF_INET, &uri->ip.w[3], ip, sizeof(ip));
+			host = ip6 ? inet_ntop(AF_INET6, uri->ip.w, ip, sizeof(ip))
+				   : inet_ntop(AF_INET, &uri->ip.w[3], ip, sizeof(ip));
 		n = asprintf(&uri->canonical, "%s:%s%s%s%s%s:%u%s", uri->scheme == DS_SCHEME_SIPS ? "sips" : "sip",
 			     uri->user ? uri->user : "", uri->user ? "@" : "", ip6 ? "[" : "", host, ip6 ? "]" : "",
 			     uri->port, tail);

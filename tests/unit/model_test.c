@@ -236,12 +236,12 @@ static void test_printable(void **state)
 		{ "", "" },
 		{ "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80", "caf\xc3\xa9 \xe2\x82\xac \xf0\x9f\x98\x80" },
 		{ "a\x1b[2Jb\x7f", "a\\x1b[2Jb\\x7f" },
-		{ "caf\xe9", "caf\\xe9" },		     /* Latin-1 */
-		{ "\xc3", "\\xc3" },			     /* cut short */
-		{ "\xc0\xaf", "\\xc0\\xaf" },		     /* overlong */
-		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },	     /* surrogate */
+		{ "caf\xe9", "caf\\xe9" },			/* Latin-1 */
+		{ "\xc3", "\\xc3" },				/* cut short */
+		{ "\xc0\xaf", "\\xc0\\xaf" },			/* overlong */
+		{ "\xed\xa0\x80", "\\xed\\xa0\\x80" },		/* surrogate */
 		{ "\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80" }, /* above U+10FFFF */
-		{ "\xc2\x9b", "\\xc2\\x9b" },		     /* C1 control */
+		{ "\xc2\x9b", "\\xc2\\x9b" },			/* C1 control */
 	};
 	size_t i;
 	char *out;
