@@ -16,6 +16,7 @@
 #define SIP_IP6_TEXT_MIN 2
 #define SIP_IP6_TEXT_MAX 46 /* eight parts of which two are IPv4, and the colon too many of RFC 5118 4.6 */
 #define SIP_IP6_PARTS 8
+#define SIP_IP4_NONE (1ull << 32) /* no IPv4 address is that large */
 
 /* Whether the address is IPv4. */
 port_inline int sip_ip_is4(const struct ds_addr *a)
@@ -36,7 +37,7 @@ port_inline __u64 sip_ip_no_digit(__u64 x)
 
 /*
  * The len octets at off as IPv4 address in host byte order: four times 1 to 3 digits, leading zeros legal, never octal
- * (RFC 3261 25.1). SIP_FAR where it is none. Branches only at the end.
+ * (RFC 3261 25.1). SIP_IP4_NONE where it is none. Branches only at the end.
  */
 port_inline __u64 sip_ip4_value(const struct sip_buf *b, __u64 off, __u64 len)
 {
@@ -44,7 +45,7 @@ port_inline __u64 sip_ip4_value(const struct sip_buf *b, __u64 off, __u64 len)
 	int i;
 
 	if (len < SIP_IP4_TEXT_MIN || len > SIP_IP4_TEXT_MAX)
-		return SIP_FAR;
+		return SIP_IP4_NONE;
 	lo = sip_load8(b, off);
 	hi = sip_load8(b, off + 8);
 	/* a full stop behind the last part too; lo has one behind len 7 */
@@ -66,7 +67,7 @@ port_inline __u64 sip_ip4_value(const struct sip_buf *b, __u64 off, __u64 len)
 		lo = lo >> (8 * n) | hi << (64 - 8 * n);
 		hi >>= 8 * n;
 	}
-	return bad || used != len + 1 ? SIP_FAR : ip;
+	return bad || used != len + 1 ? SIP_IP4_NONE : ip;
 }
 
 /* 1 to 4 hexadecimal digits in the upper n octets of t (lower ones zero) as a number; *bad is set where they are none. */
@@ -158,7 +159,7 @@ port_global int sip_ip6_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct ds
 		n = sip_lowest(sip_zero_lowest(w ^ SIP_SPLAT(':')));
 		if (dot && (!n || sip_lowest(dot) < n)) {
 			ip = sip_ip4_value(b, off, lim - off);
-			if (ip == SIP_FAR || (three && a.parts))
+			if (ip == SIP_IP4_NONE || (three && a.parts))
 				return 1;
 			sip_ip6_shift(&a, 32, ip);
 			a.parts += 2;
@@ -204,7 +205,7 @@ port_inline int sip_ip_parse(const struct sip_buf *b, struct sip_span s, int is_
 
 	if (!is_ip6) {
 		ip = sip_ip4_value(b, off, s.len);
-		if (port_likely(ip != SIP_FAR)) {
+		if (port_likely(ip != SIP_IP4_NONE)) {
 			out->w[0] = out->w[1] = 0;
 			out->w[2] = port_be32(0xffff);
 			out->w[3] = port_be32((__u32)ip);
