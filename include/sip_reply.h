@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_reply.h - replies that are built here to a request (RFC 3261 8.2.6, 8.2.7, 16.3): a list of pieces to keep.
+ *
+ * A reply is a status line, the request's own rows (Via, From, To, Call-ID, CSeq) as they came and in their order, and
+ * an end. Pieces are spans of the message or of the text of a plan. It is never longer than the request: the kernel
+ * cannot lengthen a packet at its tail, and what answers strangers shall not amplify.
+ */
+#ifndef SIPXDP_SIP_REPLY_H
+#define SIPXDP_SIP_REPLY_H
+
+#include "sip_check.h"
+#include "sip_proxy.h"
+
+#define SIP_REPLY_PIECES 32 /* a power of two */
+/* Edits of the rows kept: received, rport, To tag. */
+#define SIP_REPLY_EDITS 3
+#define SIP_REPLY_LINE 40 /* room for a status line, whole words */
+
+struct sip_piece {
+	__u16 off; /* in the message as in struct sip_msg, or in the plan's text */
+	__u16 len;
+	__u16 is_text;
+	__u16 pad;
+};
+
+struct sip_reply {
+	__u64 tag;    /* given: the To tag's number, see sip_own_tag */
+	__u16 reason; /* given: enum reason */
+	__u16 code;
+	__u16 pieces;
+	__u8 too_many; /* 1: more pieces than a reply holds, or a row beyond the message */
+	__u8 pad;
+	__u32 len; /* octets of all pieces */
+	__u32 pad2;
+	struct sip_piece piece[SIP_REPLY_PIECES];
+};
+
+/* X(code, reason phrase): what sip_reason_code() can return. RFC 3261 21. */
+#define SIP_REPLY_LIST(X)               \
+	X(400, "Bad Request")           \
+	X(403, "Forbidden")             \
+	X(404, "Not Found")             \
+	X(416, "Unsupported URI Scheme") \
+	X(420, "Bad Extension")         \
+	X(483, "Too Many Hops")         \
+	X(503, "Service Unavailable")   \
+	X(505, "Version Not Supported")
+
+struct sip_reply_line {
+	__u8 text[SIP_REPLY_LINE];
+	__u32 code;
+	__u32 len;
+};
+
+static const struct sip_reply_line sip_reply_lines[] = {
+#define X(code, phrase) \
+	{ "SIP/2.0 " #code " " phrase "\r\n", code, sizeof("SIP/2.0 " #code " " phrase "\r\n") - 1 },
+	SIP_REPLY_LIST(X)
+#undef X
+};
+
+#define SIP_REPLY_LINES (sizeof(sip_reply_lines) / sizeof(sip_reply_lines[0]))
+
+/* Adds a piece; one that goes on where the last ended becomes part of it. */
+port_inline void sip_reply_piece(struct sip_reply *r, __u64 off, __u64 len, __u32 is_text)
+{
+	__u64 n = r->pieces, at = (n - 1) & (SIP_REPLY_PIECES - 1);
+	struct sip_piece *piece;
+
+	port_barrier(at);
+	piece = &r->piece[at];
+	r->len += len;
+	if (n && piece->is_text == is_text && piece->off + piece->len == off) {
+		piece->len += len;
+	} else if (n >= SIP_REPLY_PIECES) {
+		r->too_many = 1;
+	} else {
+		at = n & (SIP_REPLY_PIECES - 1);
+		port_barrier(at);
+		piece = &r->piece[at];
+		piece->off = off;
+		piece->len = len;
+		piece->is_text = is_text;
+		r->pieces = n + 1;
+	}
+	port_join();
+}
+
+/* Adds the text appended since the plan's text was `from` octets long. */
+port_inline void sip_reply_text(struct sip_reply *r, const struct sip_plan *p, __u32 from)
+{
+	sip_reply_piece(r, from, p->text_len - from, 1);
+}
+
+/* The status line of r->code: the first text of p. */
+port_inline void sip_reply_status(const struct sip_buf *b, struct sip_reply *r, struct sip_plan *p)
+{
+	const struct sip_reply_line *line;
+	__u64 i, at = 0;
+
+	for (i = 0; i < SIP_REPLY_LINES; i++)
+		at = sip_reply_lines[i].code == r->code ? i : at;
+	at = port_forget(at, b->zero);
+	port_join();
+	if (at >= SIP_REPLY_LINES)
+		return;
+	port_barrier(at);
+	line = &sip_reply_lines[at];
+	for (i = 0; i < SIP_REPLY_LINE; i += 8)
+		port_write64(p->text + i, port_read64(line->text + i));
+	p->text_len = line->len;
+	sip_reply_piece(r, 0, line->len, 1);
+}
+
+/*
+ * The edits of the rows that are kept, in order: the top Via stamped, unless its parameters are malformed, and a To tag
+ * where there is none (RFC 3261 8.2.6.2). A To that could not be read, or stands twice, has no place for it.
+ */
+port_inline void sip_reply_edits(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
+				 struct sip_plan *p, __u64 tag, int stamp)
+{
+	if (stamp)
+		sip_stamp_via(b, p, &m->via, src);
+	if (m->to.end && !m->to.tag.len) {
+		sip_plan_open(p, m->to.end, 0);
+		sip_plan_word(p, SIP_W7(';', 't', 'a', 'g', '=', 's', 'x'), 7);
+		sip_plan_hex16(p, tag);
+		sip_plan_close(p);
+	}
+	if (!sip_plan_sorted(p))
+		sip_plan_sort(p);
+}
+
+/* Keeps the octets from off to lim with the edits that stand there, *e being the next one. */
+port_inline void sip_reply_span(const struct sip_buf *b, struct sip_reply *r, const struct sip_plan *p, __u64 off,
+				__u64 lim, __u64 *e)
+{
+	const struct sip_edit *edit;
+	__u64 n = *e;
+	int i;
+
+	off = port_forget(off, b->zero);
+	lim = port_forget(lim, b->zero);
+	for (i = 0; i < SIP_REPLY_EDITS; i++) {
+		edit = &p->edit[n & (SIP_PLAN_EDITS - 1)];
+		if (n >= p->edits || edit->at >= lim)
+			break;
+		sip_reply_piece(r, off, edit->at - off, 0);
+		sip_reply_piece(r, edit->text, edit->len, 1);
+		off = port_forget(edit->at + edit->cut, b->zero);
+		n = port_forget(n + 1, b->zero);
+		port_join();
+	}
+	sip_reply_piece(r, off, lim - off, 0);
+	*e = port_forget(n, b->zero);
+	port_join();
+}
+
+/* Keeps the rows that a reply has. rows: how many of m->row are whole. */
+port_inline void sip_reply_rows(const struct sip_buf *b, struct sip_reply *r, const struct sip_msg *m,
+				struct sip_plan *p, __u32 rows)
+{
+	__u32 keep = SIP_SEEN(VIA) | SIP_SEEN(FROM) | SIP_SEEN(TO) | SIP_SEEN(CALL_ID) | SIP_SEEN(CSEQ);
+	__u32 i, unsupported = p->text_len;
+	const struct sip_row *row;
+	__u64 e = port_forget(0, b->zero), off;
+
+	sip_plan_word(p, SIP_W8('U', 'n', 's', 'u', 'p', 'p', 'o', 'r'), 8);
+	sip_plan_word(p, SIP_W4('t', 'e', 'd', ':'), 4);
+	for (i = 1; i < PORT_ROWS_MAX; i++) {
+		port_join();
+		if (i >= rows)
+			break;
+		row = &m->row[i];
+		off = row->at;
+		if (r->code == 420 && row->hdr == SIP_HDR_PROXY_REQUIRE) {
+			sip_reply_piece(r, unsupported, 12, 1);
+			off = row->value;
+		} else if (!(keep >> (row->hdr & (SIP_HDR_MAX - 1)) & 1)) {
+			continue;
+		}
+		sip_reply_span(b, r, p, off, row->end + 2, &e);
+	}
+}
+
+/*
+ * Builds the reply to m, which came from src, for r->reason, with r->tag as To tag; texts go to p, which is used up.
+ * Returns REASON_none, REASON_unanswerable (ACK, response, no Via that an answer could be sent by: RFC 3261 8.2.6,
+ * 17.1.1.3; no reply is due) or REASON_slow_reply (longer than the request, or of more pieces than fit).
+ */
+port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
+				struct sip_reply *r)
+{
+	SIP_OPEN(c);
+	const struct sip_row *row;
+	__u32 rows, from;
+	int rc;
+
+	if (!m || !src || !p || !r)
+		return REASON_unanswerable;
+	r->code = sip_reason_code(r->reason);
+	r->pieces = 0;
+	r->len = 0;
+	r->too_many = 0;
+	/* where no empty line ends the head, the last row found may have no end */
+	rows = m->rows - !m->blank;
+	if (!r->code || m->kind != SIP_KIND_REQUEST || m->method == SIP_METHOD_ACK || !(m->seen & SIP_SEEN(VIA)) ||
+	    m->first[SIP_HDR_VIA] >= rows)
+		return REASON_unanswerable;
+	/* once more: an earlier fault may have hidden one of the Via's */
+	row = sip_first_row(m, SIP_HDR_VIA);
+	rc = sip_via_parse(c, row->value, row->end, &m->via);
+	if (rc == SIP_VIA_BAD)
+		return REASON_unanswerable;
+	if (rc == SIP_VIA_FAR)
+		return REASON_slow_reply;
+	sip_plan_begin(p, m->end);
+	sip_reply_status(b, r, p);
+	sip_reply_edits(b, m, src, p, r->tag, rc == SIP_VIA_OK);
+	sip_reply_rows(b, r, m, p, rows);
+	from = p->text_len;
+	sip_plan_word(p, SIP_W8('C', 'o', 'n', 't', 'e', 'n', 't', '-'), 8);
+	sip_plan_word(p, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
+	sip_plan_word(p, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);
+	sip_reply_text(r, p, from);
+	return r->too_many || p->too_many || r->len > m->len - m->base ? REASON_slow_reply : REASON_none;
+}
+
+#endif
