@@ -170,7 +170,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 		return exit_slow(w->listener, rc);
 	if (rc != REASON_response)
 		return exit_drop(w->listener, rc);
-	sip_proxy_response(&b, &w->msg, 1, &w->plan);
+	sip_proxy_response(&b, &w->msg, &w->plan);
 	if (w->plan.too_many)
 		return exit_slow(w->listener, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +

@@ -91,15 +91,15 @@ port_inline void pick_move(struct work *w)
 	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;
 	struct ds_call_bucket *bucket = pick_bucket(key);
 	struct ds_call *call;
-	__u32 state;
+	__u32 next;
 
 	if (!bucket)
 		return;
 	call = ds_call_find(bucket, key, w->now, pick_idle(), &val);
 	if (!call)
 		return;
-	state = ds_call_next(DS_CALL_STATE(val), w->msg.method, w->msg.status);
-	ds_call_move(call, val, state, w->now);
+	next = ds_call_next(DS_CALL_STATE(val), w->msg.method, w->msg.status);
+	ds_call_move(call, val, next, w->now);
 }
 
 /*

@@ -13,9 +13,9 @@
 #define DS_CALL_LOCK_TRIES 32
 
 /* How long a state lasts without news, in ticks. */
-port_inline __u32 ds_call_life(__u32 state, __u32 idle)
+port_inline __u32 ds_call_life(__u32 phase, __u32 idle)
 {
-	switch (state) {
+	switch (phase) {
 	case DS_CALL_RINGING:
 		return DS_CALL_RINGING_S;
 	case DS_CALL_CONFIRMED:
@@ -109,9 +109,9 @@ port_inline __u64 ds_call_insert(struct ds_call_bucket *bucket, __u64 key, __u64
 }
 
 /* Moves an entry from the value seen to another state, or just refreshes its time; a lost race changes nothing. */
-port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 state, __u32 now)
+port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 phase, __u32 now)
 {
-	__u64 val = DS_CALL_VAL(DS_CALL_DEST(seen), DS_CALL_SERIAL(seen), state, now);
+	__u64 val = DS_CALL_VAL(DS_CALL_DEST(seen), DS_CALL_SERIAL(seen), phase, now);
 
 	if (val != seen)
 		__sync_val_compare_and_swap(&call->val, seen, val);
@@ -121,18 +121,18 @@ port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 state, __u
  * The state after a destination's response: method is CSeq's. Provisional responses other than 100 to INVITE ring, a
  * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing.
  */
-port_inline __u32 ds_call_next(__u32 state, __u32 method, __u32 status)
+port_inline __u32 ds_call_next(__u32 phase, __u32 method, __u32 status)
 {
 	if (method == SIP_METHOD_BYE)
-		return status >= 200 ? DS_CALL_ENDING : state;
-	if (state == DS_CALL_CONFIRMED || state == DS_CALL_ENDING)
-		return state;
+		return status >= 200 ? DS_CALL_ENDING : phase;
+	if (phase == DS_CALL_CONFIRMED || phase == DS_CALL_ENDING)
+		return phase;
 	if (method == SIP_METHOD_INVITE) {
 		if (status < 200)
-			return status > 100 ? DS_CALL_RINGING : state;
+			return status > 100 ? DS_CALL_RINGING : phase;
 		return status < 300 ? DS_CALL_CONFIRMED : DS_CALL_ENDING;
 	}
-	return status < 200 ? state : DS_CALL_ENDING;
+	return status < 200 ? phase : DS_CALL_ENDING;
 }
 
 /* The calls table's key for a Call-ID's hash at one listener; the hash is keyed, so a bijection of it is as good. */

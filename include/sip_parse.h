@@ -67,11 +67,11 @@ port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct s
 	if (!a)
 		return SIP_VALUE_BAD;
 	a->tag = sip_span(0, 0);
+	a->end = 0;
 	off = sip_skip_blanks(b, off, lim);
 	lim = sip_trim(b, off, lim);
 	if (sip_is_far(off, lim, 0))
 		return SIP_VALUE_FAR;
-	a->end = lim;
 	e = port_forget(sip_addr_uri(b, off, lim, a), b->zero);
 	port_join();
 	if (!e)
@@ -80,8 +80,10 @@ port_global int sip_addr_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct s
 		port_join();
 		if (sip_is_far(e, 0, 0))
 			return SIP_VALUE_FAR;
-		if (!sip_before(b, e, lim))
+		if (!sip_before(b, e, lim)) {
+			a->end = lim;
 			return SIP_VALUE_OK;
+		}
 		if (sip_load1(b, e) != ';')
 			return SIP_VALUE_BAD;
 		rc = sip_param_next(b, e + 1, lim, &p);
@@ -298,7 +300,6 @@ port_inline void sip_vias_parse(const struct sip_buf *b, struct sip_msg *m)
 		m->beyond = 1;
 	else if (rc != SIP_VIA_OK)
 		sip_fault(m, rc == SIP_VIA_BAD ? REASON_bad_via : REASON_bad_via_params);
-	m->via2.at = 0;
 	if (m->kind != SIP_KIND_RESPONSE || rc != SIP_VIA_OK)
 		return;
 	off = m->via.next;
@@ -388,6 +389,9 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 	m->beyond = 0;
 	m->seen = m->twice = 0;
 	m->rows = 1;
+	/* nothing of the message before may show through where a value is missing or cannot be read */
+	m->via.sent_by_end = m->via.end = m->via2.at = m->to.end = 0;
+	m->call_id = m->from.tag = m->to.tag = m->via.branch = sip_span(0, 0);
 	/* RFC 3261 7.5: CRLFs before the start line; real phones send them over UDP too */
 	for (i = 0; i < PORT_LEAD_STEPS; i++) {
 		if ((sip_load8(b, off) & 0xffff) != SIP_W2('\r', '\n'))

@@ -52,8 +52,10 @@ port_inline void sip_plan_word(struct sip_plan *p, __u64 w, __u32 n)
 		p->too_many = 1;
 		return;
 	}
-	port_write64(p->text + (at & (SIP_PLAN_TEXT - 1)), port_le64(w));
 	p->text_len = at + n;
+	/* else clang takes the mask for redundant and indexes by a register that was not compared */
+	port_barrier(at);
+	port_write64(p->text + (at & (SIP_PLAN_TEXT - 1)), port_le64(w));
 }
 
 /* Opens an edit that cuts `cut` octets at `at`; the text appended from here on goes in their place. */

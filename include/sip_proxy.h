@@ -130,13 +130,9 @@ port_inline void sip_plan_via(struct sip_plan *p, const struct sip_msg *m, const
 	sip_plan_word(p, SIP_W5('V', 'i', 'a', ':', ' '), 4 + ((len + p->grow) & 1));
 	sip_plan_word(p, SIP_W8(' ', 'S', 'I', 'P', '/', '2', '.', '0'), 8);
 	sip_plan_word(p, SIP_W5('/', 'U', 'D', 'P', ' '), 5);
-	if (p->text_len > SIP_PLAN_TEXT - DS_SENT_BY_MAX) {
-		p->too_many = 1;
-		return;
-	}
 	for (i = 0; i < DS_SENT_BY_MAX / 8; i++)
-		port_write64(p->text + ((p->text_len + i * 8) & (SIP_PLAN_TEXT - 1)), port_read64(l->sent_by + i * 8));
-	p->text_len += n;
+		sip_plan_word(p, port_le64(port_read64(l->sent_by + i * 8)), 8);
+	p->text_len -= DS_SENT_BY_MAX - n;
 	sip_plan_word(p, SIP_W8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='), 8);
 	sip_plan_word(p, SIP_W7('z', '9', 'h', 'G', '4', 'b', 'K'), 7);
 	sip_plan_hex16(p, branch);

@@ -224,7 +224,7 @@ port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 	sip_plan_word(p, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
 	sip_plan_word(p, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);
 	sip_reply_text(r, p, from);
-	return r->too_many || p->too_many || r->len > m->len - m->base ? REASON_slow_reply : REASON_none;
+	return r->too_many || p->too_many || r->len > (__u32)(m->len - m->base) ? REASON_slow_reply : REASON_none;
 }
 
 #endif

@@ -110,7 +110,7 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 
 	if (!v)
 		return SIP_VIA_BAD;
-	v->next = 0;
+	v->next = v->end = v->sent_by_end = 0;
 	v->branch = v->received = v->rport = v->maddr = v->sx = sip_span(0, 0);
 	v->has_rport = v->has_received = v->magic = v->is_udp = 0;
 	off = sip_skip_blanks(b, off, lim);
@@ -135,11 +135,10 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 		port_join();
 		if (sip_is_far(e, 0, 0))
 			return SIP_VIA_FAR;
-		v->end = e;
-		if (!sip_before(b, e, lim))
-			return SIP_VIA_OK;
-		if (sip_load1(b, e) == ',') {
-			v->next = e + 1;
+		if (!sip_before(b, e, lim) || sip_load1(b, e) == ',') {
+			v->end = e;
+			if (sip_before(b, e, lim))
+				v->next = e + 1;
 			return SIP_VIA_OK;
 		}
 		if (sip_load1(b, e) != ';')

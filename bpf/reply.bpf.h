@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* reply.bpf.h - puts a built reply together and sends it back the way the request came. */
+#ifndef SIPXDP_REPLY_BPF_H
+#define SIPXDP_REPLY_BPF_H
+
+#include "send.bpf.h"
+#include "sip_branch.h"
+#include "sip_check.h"
+
+/* The reply's octets into w->out from WORK_L2_MAX on, eight zero octets behind. 0, or -1 where they do not fit. */
+port_global int reply_compose(struct xdp_md *ctx, struct work *w)
+{
+	struct sip_buf b = sip_buf(ctx);
+	__u64 pos = WORK_L2_MAX, off, len;
+	__u32 i;
+
+	if (!w)
+		return -1;
+	pos = port_forget(pos, b.zero);
+	for (i = 0; i < SIP_REPLY_PIECES; i++) {
+		if (i >= w->reply.pieces)
+			break;
+		off = w->reply.piece[i].off;
+		len = w->reply.piece[i].len;
+		if (pos + len > WORK_HEAD_MAX - 8)
+			return -1;
+		if (w->reply.piece[i].is_text)
+			edit_text(w, pos, off, len);
+		else if (edit_load(ctx, off, w->out + (pos & (WORK_HEAD_MAX - 1)), len))
+			return -1;
+		pos = port_forget(pos + len, b.zero);
+		port_join();
+	}
+	*(__u64 *)(w->out + (pos & (WORK_HEAD_MAX - 1))) = 0;
+	return 0;
+}
+
+/* The reply with w->reason's code; every exit counted. */
+port_inline int reply_send(struct xdp_md *ctx, struct work *w)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+	struct sip_buf b = sip_buf(ctx);
+	__u32 hdr, frame;
+	__u64 sum;
+	int rc;
+
+	if (!l)
+		return exit_drop(w->listener, REASON_shutdown);
+	w->reply.reason = w->reason;
+	w->reply.tag = w->tag;
+	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply);
+	if (rc == REASON_unanswerable)
+		return exit_drop(w->listener, w->reason);
+	if (rc != REASON_none)
+		return exit_slow(w->listener, rc);
+	if (reply_compose(ctx, w))
+		return exit_slow(w->listener, REASON_slow_reply);
+	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL)
+		return exit_slow(w->listener, REASON_slow_partial);
+	w->hop.to = sip_response_place(&w->msg.via, &w->pkt.src);
+	if (send_back_hop(ctx, w))
+		return exit_drop(w->listener, w->reason);
+	hdr = edit_headers(w, &l->at, &w->hop.to, SEND_TTL, w->reply.len);
+	sum = csum_octets(w->out + WORK_L2_MAX, w->reply.len, b.zero);
+	send_checksum(w, sum, &l->at, w->reply.len);
+	frame = hdr + w->reply.len;
+	if (bpf_xdp_adjust_tail(ctx, (int)frame - (int)w->pkt.end) || send_store(ctx, w, hdr, frame)) {
+		count(w->listener, VERDICT_drop, w->reason);
+		return XDP_DROP;
+	}
+	count(w->listener, VERDICT_reply, w->reason);
+	return send_out(ctx, w);
+}
+
+#endif
