@@ -97,7 +97,7 @@ port_inline int datagram_fault(const struct work *w, int kind)
 		return REASON_slow_length;
 	if (w->pkt.is_ip6 && w->pkt.sum == WORK_SUM_NONE)
 		return REASON_bad_checksum;
-	if (pkt_bad_endpoint(&w->pkt.src))
+	if (ds_place_unfit(&w->pkt.src))
 		return REASON_bad_source;
 	return REASON_none;
 }

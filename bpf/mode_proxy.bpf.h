@@ -26,7 +26,7 @@ port_inline int proxy_outward(struct xdp_md *ctx, struct work *w, const struct d
 		return REASON_route_foreign;
 	if (sip_same_place(&w->hop.to, at))
 		return REASON_no_action;
-	if (pkt_bad_endpoint(&w->hop.to))
+	if (ds_place_unfit(&w->hop.to))
 		return REASON_bad_next_hop;
 	w->dest = pick_by_endpoint(&w->hop.to, w->listener);
 	return REASON_request_outward;
@@ -146,7 +146,7 @@ port_inline int proxy_verify(struct xdp_md *ctx, struct work *w, const struct ds
 	sx = sip_sx(key, branch, &l->at, &w->hop.to);
 	if (!sip_is_hex16(&b, via->sx.off, sx))
 		return REASON_via_forged;
-	if (pkt_bad_endpoint(&w->hop.to) || sip_same_place(&w->hop.to, &l->at))
+	if (ds_place_unfit(&w->hop.to) || sip_same_place(&w->hop.to, &l->at))
 		return REASON_bad_next_hop;
 	return REASON_response;
 }

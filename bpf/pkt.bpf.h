@@ -6,6 +6,7 @@
 #define SIPXDP_PKT_BPF_H
 
 #include "csum.bpf.h"
+#include "ds_place.h"
 #include "maps.bpf.h"
 
 enum pkt_kind {
@@ -183,27 +184,6 @@ port_inline int pkt_parse(struct xdp_md *ctx, struct work_pkt *k)
 	if (kind == PKT_UDP && (k->end != k->l3 + ip_end || k->end > frame || k->end < k->payload))
 		return PKT_LENGTH;
 	return kind;
-}
-
-/* 1 where nothing may be sent to: port 0, unspecified, multicast, IPv4 broadcast or loopback. */
-port_inline int pkt_bad_endpoint(const struct ds_endpoint *e)
-{
-	__u32 top = bpf_ntohl(e->ip.w[3]) >> 24;
-
-	if (!e->port_be)
-		return 1;
-	if (e->ip.w[0] | e->ip.w[1])
-		return (e->ip.w[0] & bpf_htonl(0xff000000)) == bpf_htonl(0xff000000);
-	if (e->ip.w[2] == bpf_htonl(0xffff))
-		return top == 0 || top == 127 || top >= 224;
-	/* ::, ::1 and what is left of IPv4-compatible addresses */
-	return e->ip.w[2] == 0;
-}
-
-port_inline int pkt_same_endpoint(const struct ds_endpoint *a, const struct ds_endpoint *b)
-{
-	return a->ip.w[0] == b->ip.w[0] && a->ip.w[1] == b->ip.w[1] && a->ip.w[2] == b->ip.w[2] &&
-	       a->ip.w[3] == b->ip.w[3] && a->port_be == b->port_be;
 }
 
 #endif
