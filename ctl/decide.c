@@ -1,0 +1,395 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * decide.c - see decide.h. A function here has its like in bpf/: decide_proxy() in mode_proxy.bpf.h, decide_nat() in
+ * mode_nat.bpf.h, decide_pick() in pick.bpf.h, decide() in dispatch.bpf.c.
+ */
+#include "decide.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "ds_calls.h"
+#include "ds_pick.h"
+#include "ds_place.h"
+#include "plan_apply.h"
+#include "sip_branch.h"
+#include "sip_check.h"
+#include "sip_proxy.h"
+#include "sip_route.h"
+#include "sip_sort.h"
+
+/* The core reads eight octets at a time: shorter datagrams are looked at with this many zeros before them. */
+#define DECIDE_SHORT 8
+
+/* One datagram on its way. */
+struct decide_work {
+	struct decide_env *env;
+	const struct ds_endpoint *src;
+	const unsigned char *payload;
+	size_t len;
+	struct sip_buf *b;
+	struct decision *d;
+	__u64 tag;
+	__u64 call_id_hash;
+};
+
+static void decide_end(struct decide_work *w, __u32 verdict, __u32 reason)
+{
+	w->d->verdict = verdict;
+	w->d->reason = reason;
+}
+
+static const struct ds_dest_rec *decide_dest(const struct decide_env *env, __u32 slot)
+{
+	if (!slot || slot >= env->n_dests || !(env->dests[slot].flags & DS_DEST_USED))
+		return NULL;
+	return &env->dests[slot];
+}
+
+static __u32 decide_entry(const struct decide_env *env, __u32 entry)
+{
+	return entry == DS_PICK_NONE ? 0 : env->slots[entry];
+}
+
+static struct ds_call_bucket *decide_bucket(const struct decide_env *env, __u64 key)
+{
+	if (env->affinity != DS_AFFINITY_CALLS || !env->calls)
+		return NULL;
+	return &env->calls[(__u32)(key >> 32) & env->calls_mask];
+}
+
+/* The destination of a living call, its entry refreshed where `refresh` is set; 0 where there is none. */
+static __u32 decide_call(const struct decide_env *env, __u64 key, int refresh)
+{
+	struct ds_call_bucket *bucket = decide_bucket(env, key);
+	const struct ds_dest_rec *dest;
+	struct ds_call *call;
+	__u64 val = 0;
+
+	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
+	if (!call)
+		return 0;
+	dest = decide_dest(env, DS_CALL_DEST(val));
+	if (!dest || (dest->serial & 0xff) != DS_CALL_SERIAL(val))
+		return 0;
+	if (refresh)
+		ds_call_move(call, val, DS_CALL_STATE(val), env->now);
+	return DS_CALL_DEST(val);
+}
+
+/* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
+static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot)
+{
+	struct ds_call_bucket *bucket = decide_bucket(env, key);
+	const struct ds_dest_rec *dest = decide_dest(env, slot);
+	__u64 val;
+
+	if (!bucket || !dest)
+		return 0;
+	val = DS_CALL_VAL(slot, dest->serial, DS_CALL_NEW, env->now);
+	return DS_CALL_DEST(ds_call_insert(bucket, key, val, env->now, env->call_idle));
+}
+
+/* A destination's response moves its call's state. */
+static void decide_move(const struct decide_env *env, __u64 key, const struct sip_msg *m)
+{
+	struct ds_call_bucket *bucket = decide_bucket(env, key);
+	struct ds_call *call;
+	__u64 val = 0;
+
+	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
+	if (call)
+		ds_call_move(call, val, ds_call_next(DS_CALL_STATE(val), m->method, m->status), env->now);
+}
+
+/* The destination of a request from a client: the calls table, then the pick. A reason, REASON_request with d->dest. */
+static __u32 decide_pick(struct decide_work *w)
+{
+	__u32 method = w->d->msg.method, follows = method == SIP_METHOD_ACK || method == SIP_METHOD_CANCEL;
+	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
+	struct decide_env *env = w->env;
+	__u32 dest = decide_call(env, key, !follows), entered;
+
+	w->d->dest = dest;
+	if (dest)
+		return REASON_request;
+	if (!env->set)
+		return REASON_no_destination;
+	if (env->set->algorithm == DS_ALGORITHM_ROUND_ROBIN) {
+		if (follows && env->affinity == DS_AFFINITY_CALLS)
+			return method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
+		dest = decide_entry(env, ds_pick_round_robin(env->set, env->rr++));
+	} else {
+		dest = decide_entry(env, ds_pick_hash(env->set, w->call_id_hash));
+	}
+	if (!dest)
+		return REASON_no_destination;
+	if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
+		entered = decide_enter(env, key, dest);
+		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, w->call_id_hash));
+	}
+	w->d->dest = dest;
+	return dest ? REASON_request : REASON_no_destination;
+}
+
+/* The place of the destination picked, where the fast path can reach it. */
+static __u32 decide_reach(struct decide_work *w, __u32 reason)
+{
+	const struct ds_dest_rec *dest = decide_dest(w->env, w->d->dest);
+
+	if (!dest)
+		return REASON_no_destination;
+	if (dest->flags & DS_DEST_SLOW)
+		return REASON_destination_slow;
+	w->d->to = dest->at;
+	return reason;
+}
+
+/* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
+static __u32 decide_outward(struct decide_work *w, const struct sip_route *route)
+{
+	const struct ds_endpoint *at = &w->env->listener->at;
+	const struct sip_span *uri = &w->d->msg.uri.all;
+	__u32 place = route->place;
+
+	w->d->to = route->next;
+	if (place == SIP_PLACE_NONE)
+		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &w->d->to);
+	if (place == SIP_PLACE_SLOW)
+		return REASON_slow_name;
+	if (place != SIP_PLACE_UDP)
+		return REASON_route_foreign;
+	if (sip_same_place(&w->d->to, at))
+		return REASON_no_action;
+	if (ds_place_unfit(&w->d->to))
+		return REASON_bad_next_hop;
+	w->d->dest = w->env->find(w->env->ctx, &w->d->to);
+	return REASON_request_outward;
+}
+
+/* Where a request from a client goes: the destination that a Route names, else the calls table, else the pick. */
+static __u32 decide_inward(struct decide_work *w, const struct sip_route *route)
+{
+	__u32 reason = REASON_request_route;
+
+	if (route->place == SIP_PLACE_UDP)
+		w->d->dest = w->env->find(w->env->ctx, &route->next);
+	if (!w->d->dest)
+		reason = decide_pick(w);
+	if (reason != REASON_request && reason != REASON_request_route)
+		return reason;
+	return decide_reach(w, reason);
+}
+
+/* What both modes look at before the request is judged: the tag of our replies and the Call-ID. */
+static __u32 decide_begin(struct decide_work *w)
+{
+	struct sip_msg *m = &w->d->msg;
+	int far = sip_own_tag(w->b, m, w->env->key, &w->tag);
+
+	if (m->method == SIP_METHOD_ACK && m->reason == REASON_none && sip_is_own_tag(w->b, m, w->tag))
+		return REASON_ack_own_reply;
+	far |= sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash);
+	return far ? REASON_slow_too_long : REASON_none;
+}
+
+/* A request at a proxy listener: a reason, with d->dest, d->to and the plan where it is one of REASON_request*. */
+static __u32 decide_proxy(struct decide_work *w)
+{
+	const struct ds_listener *l = w->env->listener;
+	struct sip_msg *m = &w->d->msg;
+	struct sip_route route = { 0 };
+	struct ds_endpoint back;
+	__u32 reason = decide_begin(w);
+	__u64 branch;
+
+	if (reason == REASON_none)
+		reason = sip_check_request(m, DS_MODE_PROXY);
+	if (reason != REASON_none)
+		return reason;
+	if (sip_route_parse(w->b->c, m, &l->at, &route))
+		return REASON_bad_route;
+	if (w->env->find(w->env->ctx, w->src))
+		reason = decide_outward(w, &route);
+	else
+		reason = decide_inward(w, &route);
+	if (reason != REASON_request && reason != REASON_request_route && reason != REASON_request_outward)
+		return reason;
+	if (sip_branch(w->b, m, &m->via, w->env->key, &branch))
+		return REASON_slow_too_long;
+	back = sip_response_place(&m->via, w->src);
+	sip_proxy_request(w->b, m, w->src, l, branch, sip_sx(w->env->key, branch, &l->at, &back), route.own,
+			  &w->d->plan);
+	return reason;
+}
+
+/* A request at a nat listener; as decide_proxy(). */
+static __u32 decide_nat(struct decide_work *w)
+{
+	__u32 reason = decide_begin(w);
+
+	if (reason == REASON_none)
+		reason = sip_check_request(&w->d->msg, DS_MODE_NAT);
+	if (reason == REASON_none)
+		reason = decide_pick(w);
+	if (reason == REASON_request)
+		reason = decide_reach(w, reason);
+	sip_plan_begin(&w->d->plan, w->len);
+	return reason;
+}
+
+/* Builds the output by the plan and ends with it. The next hop's family is the listener's, or there is no way. */
+static void decide_forward(struct decide_work *w, __u32 reason)
+{
+	ssize_t n;
+
+	if (w->d->plan.too_many) {
+		decide_end(w, VERDICT_slow, REASON_slow_plan);
+		return;
+	}
+	if (sip_ip_is4(&w->d->to.ip) != sip_ip_is4(&w->env->listener->at.ip)) {
+		decide_end(w, VERDICT_slow, REASON_slow_no_route);
+		return;
+	}
+	n = plan_apply(&w->d->plan, w->payload, w->len, w->d->out, sizeof(w->d->out));
+	if (n < 0) {
+		decide_end(w, VERDICT_slow, n == -ENOSPC ? REASON_slow_mtu : REASON_slow_plan);
+		return;
+	}
+	w->d->out_len = n;
+	decide_end(w, VERDICT_forward, reason);
+}
+
+/* The reply that the reason asks for, or a drop where none is due. */
+static void decide_reply(struct decide_work *w, __u32 reason)
+{
+	struct decision *d = w->d;
+	int rc;
+
+	d->reply.reason = reason;
+	d->reply.tag = w->tag;
+	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply);
+	if (rc == REASON_unanswerable) {
+		decide_end(w, VERDICT_drop, reason);
+		return;
+	}
+	if (rc != REASON_none) {
+		decide_end(w, VERDICT_slow, rc);
+		return;
+	}
+	/* never longer than the request, so it fits */
+	d->out_len = plan_apply_reply(&d->reply, &d->plan, w->payload, w->len, d->out, sizeof(d->out));
+	d->to = sip_response_place(&d->msg.via, w->src);
+	d->code = d->reply.code;
+	decide_end(w, VERDICT_reply, reason);
+}
+
+static void decide_request(struct decide_work *w)
+{
+	__u32 reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
+
+	if (reason == REASON_request || reason == REASON_request_route || reason == REASON_request_outward)
+		decide_forward(w, reason);
+	else if (reason >= REASON_slow_fragment)
+		decide_end(w, VERDICT_slow, reason);
+	else if (w->d->msg.method == SIP_METHOD_ACK || !sip_reason_code(reason))
+		decide_end(w, VERDICT_drop, reason);
+	else
+		decide_reply(w, reason);
+}
+
+/* The place of a response by its second Via, our branch and sx verified against it: d->to; a reason. */
+static __u32 decide_verify(struct decide_work *w)
+{
+	const struct ds_listener *l = w->env->listener;
+	struct sip_msg *m = &w->d->msg;
+	struct ds_endpoint top = { 0 };
+	__u64 branch;
+
+	if (sip_ip_parse(w->b, m->via.host, m->via.is_ip6, &top.ip))
+		return REASON_via_not_ours;
+	top.port_be = port_be16(m->via.port ? m->via.port : SIP_PORT);
+	if (!sip_same_place(&top, &l->at))
+		return REASON_via_not_ours;
+	if (m->via.branch.len != 23 || m->via.sx.len != 16)
+		return REASON_via_forged;
+	if (!m->via2.at)
+		return REASON_via_last;
+	if (sip_branch(w->b, m, &m->via2, w->env->key, &branch))
+		return REASON_slow_too_long;
+	if (!sip_is_hex16(w->b, m->via.branch.off + 7, branch))
+		return REASON_via_forged;
+	if (sip_via_place(w->b, &m->via2, &w->d->to))
+		return REASON_slow_name;
+	if (!sip_is_hex16(w->b, m->via.sx.off, sip_sx(w->env->key, branch, &l->at, &w->d->to)))
+		return REASON_via_forged;
+	if (ds_place_unfit(&w->d->to) || sip_same_place(&w->d->to, &l->at))
+		return REASON_bad_next_hop;
+	return REASON_response;
+}
+
+static void decide_response(struct decide_work *w)
+{
+	struct sip_msg *m = &w->d->msg;
+	__u32 reason = sip_check_response(m);
+
+	if (reason == REASON_none)
+		reason = decide_verify(w);
+	if (reason != REASON_response) {
+		decide_end(w, reason >= REASON_slow_fragment ? VERDICT_slow : VERDICT_drop, reason);
+		return;
+	}
+	sip_proxy_response(w->b, m, &w->d->plan);
+	decide_forward(w, reason);
+	if (w->d->verdict != VERDICT_forward || !m->call_id.len || !w->env->find(w->env->ctx, w->src))
+		return;
+	if (!sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
+		decide_move(w->env, ds_call_key(w->call_id_hash, w->env->slot), m);
+}
+
+/* What the octets are: kind and reason in d->msg. A datagram too short for the core is no whole message. */
+static void decide_parse(struct decide_work *w)
+{
+	unsigned char padded[2 * DECIDE_SHORT] = { 0 };
+	struct sip_ctx c = { w->payload, w->payload + w->len };
+	__u64 base = 0;
+	struct sip_buf b;
+	int rc;
+
+	if (w->len < DECIDE_SHORT) {
+		memcpy(padded + DECIDE_SHORT, w->payload, w->len);
+		base = DECIDE_SHORT;
+		c.data = padded;
+		c.data_end = padded + DECIDE_SHORT + w->len;
+	}
+	b = sip_buf(&c);
+	rc = sip_sort(sip_load8(&b, base), w->len);
+	if (rc == REASON_none)
+		sip_parse(&b, &w->d->msg, base);
+	else
+		w->d->msg.reason = rc;
+}
+
+void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigned char *payload, size_t len,
+	    struct decision *d)
+{
+	struct sip_ctx c = { payload, payload + len };
+	struct sip_buf b = sip_buf(&c);
+	struct decide_work w = { .env = env, .src = src, .payload = payload, .len = len, .b = &b, .d = d };
+	struct sip_msg *m = &d->msg;
+
+	memset(d, 0, offsetof(struct decision, out));
+	if (ds_place_unfit(src)) {
+		decide_end(&w, VERDICT_drop, REASON_bad_source);
+		return;
+	}
+	decide_parse(&w);
+	if (m->beyond)
+		decide_end(&w, VERDICT_slow, REASON_slow_too_long);
+	else if (m->line && m->kind == SIP_KIND_RESPONSE && env->mode == DS_MODE_PROXY)
+		decide_response(&w);
+	else if (m->line && m->kind == SIP_KIND_REQUEST)
+		decide_request(&w);
+	else
+		decide_end(&w, VERDICT_drop, m->reason ? m->reason : REASON_via_not_ours);
+}

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * decide.h - what the dispatcher does with one datagram to a listener, in user space: the same steps in the same order
+ * as the chain of bpf/dispatch.bpf.c, by the same core, with the same verdicts and reasons. Pure: no I/O, no clock.
+ */
+#ifndef SIPXDP_CTL_DECIDE_H
+#define SIPXDP_CTL_DECIDE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "abi.h"
+#include "sip_plan.h"
+#include "sip_reply.h"
+
+/* The longest payload that a UDP datagram over IPv4 can have. */
+#define DECIDE_PAYLOAD_MAX 65507
+
+/* What a decision depends on but the datagram. The arrays are borrowed. */
+struct decide_env {
+	__u64 key[2]; /* cluster key */
+	const struct ds_listener *listener;
+	__u32 slot;	/* of the listener */
+	__u8 mode;	/* enum ds_mode */
+	__u8 affinity;	/* enum ds_affinity */
+	const struct ds_set_rec *set; /* NULL: the listener has none */
+	const __u32 *slots;
+	const struct ds_dest_rec *dests;
+	__u32 n_dests;
+	/* Returns the slot of the listener's destination at that address:port, 0 where there is none. */
+	__u32 (*find)(void *ctx, const struct ds_endpoint *at);
+	void *ctx;
+	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
+	__u32 calls_mask;
+	__u32 call_idle;
+	__u32 now; /* ticks of the monotonic clock (DS_TICK_SHIFT) */
+	__u64 rr;  /* round robin's counter; counts on */
+};
+
+struct decision {
+	__u32 verdict;	       /* enum verdict */
+	__u32 reason;	       /* enum reason */
+	__u32 code;	       /* of a reply, else 0 */
+	__u32 dest;	       /* slot of the destination it is sent to, 0: none of ours */
+	struct ds_endpoint to; /* where it is sent, where the verdict is forward or reply */
+	struct sip_msg msg;    /* as far as it was parsed */
+	struct sip_plan plan;
+	struct sip_reply reply;
+	size_t out_len; /* octets to send, 0 where nothing is sent */
+	unsigned char out[DECIDE_PAYLOAD_MAX];
+};
+
+/*
+ * Decides about a datagram from src. All of *d but the octets behind out_len is set. Calls are entered into env->calls
+ * as the fast path enters them. len is at most DECIDE_PAYLOAD_MAX.
+ */
+void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigned char *payload, size_t len,
+	    struct decision *d);
+
+#endif
