@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * links.c - reads all interfaces by RTM_GETLINK and publishes them.
+ */
+#include "links.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "netlink.h"
+
+struct links_device {
+	__u32 ifindex;
+	__u32 parent; /* of a VLAN device in this namespace, else 0 */
+	__u16 vlan;
+};
+
+struct links_list {
+	struct links_device *device;
+	size_t n;
+	size_t room;
+};
+
+/* The tag of a VLAN device, 0 for any other kind (tag 0 is a priority tag, not a VLAN). */
+static __u16 links_vlan(const struct rtattr *info)
+{
+	const struct rtattr *at[IFLA_INFO_DATA + 1], *data[IFLA_VLAN_ID + 1];
+
+	if (!info)
+		return 0;
+	netlink_attrs(RTA_DATA(info), RTA_PAYLOAD(info), at, IFLA_INFO_DATA);
+	if (!at[IFLA_INFO_KIND] || !at[IFLA_INFO_DATA] || strcmp(RTA_DATA(at[IFLA_INFO_KIND]), "vlan") != 0)
+		return 0;
+	netlink_attrs(RTA_DATA(at[IFLA_INFO_DATA]), RTA_PAYLOAD(at[IFLA_INFO_DATA]), data, IFLA_VLAN_ID);
+	return data[IFLA_VLAN_ID] ? netlink_u16(data[IFLA_VLAN_ID]) : 0;
+}
+
+static int links_each(void *ctx, const struct nlmsghdr *answer)
+{
+	const struct ifinfomsg *ifi = NLMSG_DATA(answer);
+	const struct rtattr *at[IFLA_LINK_NETNSID + 1];
+	struct links_list *list = ctx;
+	struct links_device *d;
+
+	if (answer->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	if (list->n == list->room) {
+		list->room = list->room ? 2 * list->room : 64;
+		d = realloc(list->device, list->room * sizeof(*d));
+		if (!d)
+			return -ENOMEM;
+		list->device = d;
+	}
+	netlink_answer_attrs(answer, sizeof(*ifi), at, IFLA_LINK_NETNSID);
+	d = &list->device[list->n++];
+	d->ifindex = ifi->ifi_index;
+	d->vlan = links_vlan(at[IFLA_LINKINFO]);
+	d->parent = d->vlan && at[IFLA_LINK] && !at[IFLA_LINK_NETNSID] ? netlink_u32(at[IFLA_LINK]) : 0;
+	return 0;
+}
+
+static int links_read(struct links_list *list)
+{
+	struct netlink_request r;
+	int err, fd = netlink_open();
+
+	if (fd < 0)
+		return fd;
+	netlink_begin(&r, RTM_GETLINK, NLM_F_DUMP, sizeof(struct ifinfomsg));
+	err = netlink_talk(fd, &r, links_each, list);
+	close(fd);
+	return err;
+}
+
+static const struct links_device *links_find(const struct links_list *list, __u32 ifindex)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++)
+		if (list->device[i].ifindex == ifindex)
+			return &list->device[i];
+	return NULL;
+}
+
+/* Follows VLAN devices down to the one that frames leave by. Returns -ERANGE for more tags than a packet may have. */
+static int links_resolve(const struct links_list *list, const struct links_device *d, struct ds_link *link)
+{
+	memset(link, 0, sizeof(*link));
+	while (d && d->parent) {
+		if (link->tags == 2)
+			return -ERANGE;
+		/* the lower device adds the outer tag */
+		link->vlan[1] = link->vlan[0];
+		link->vlan[0] = d->vlan;
+		link->tags++;
+		d = links_find(list, d->parent);
+	}
+	if (!d)
+		return -ENODEV;
+	link->phys = d->ifindex;
+	return 0;
+}
+
+static int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached, size_t n_attached)
+{
+	struct ds_vlan_key key;
+	struct ds_link link;
+	size_t i, k;
+	int err;
+
+	for (i = 0; i < list->n; i++) {
+		if (links_resolve(list, &list->device[i], &link))
+			continue;
+		for (k = 0; k < n_attached; k++)
+			link.attached |= attached[k] == link.phys;
+		err = bpf_put(b, BPF_MAP_links, &list->device[i].ifindex, &link);
+		if (err)
+			return err;
+		if (!link.tags)
+			continue;
+		key = (struct ds_vlan_key){ link.phys, { link.vlan[0], link.vlan[1] } };
+		err = bpf_put(b, BPF_MAP_vlan_ids, &key, &list->device[i].ifindex);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+/* Takes out interfaces that are gone, and tags that lead to them or elsewhere. */
+static int links_forget(const struct bpf_inst *b, const struct links_list *list)
+{
+	struct ds_vlan_key tag, next_tag;
+	const struct links_device *d;
+	__u32 ifindex, next;
+	struct ds_link link;
+	int err, end;
+
+	end = bpf_next(b, BPF_MAP_links, NULL, &next);
+	while (!end) {
+		ifindex = next;
+		end = bpf_next(b, BPF_MAP_links, &ifindex, &next);
+		d = links_find(list, ifindex);
+		if (d && !links_resolve(list, d, &link))
+			continue;
+		err = bpf_del(b, BPF_MAP_links, &ifindex);
+		if (err)
+			return err;
+	}
+	end = bpf_next(b, BPF_MAP_vlan_ids, NULL, &next_tag);
+	while (!end) {
+		tag = next_tag;
+		end = bpf_next(b, BPF_MAP_vlan_ids, &tag, &next_tag);
+		if (bpf_get(b, BPF_MAP_vlan_ids, &tag, &ifindex))
+			continue;
+		d = links_find(list, ifindex);
+		if (d && !links_resolve(list, d, &link) && link.phys == tag.phys && link.vlan[0] == tag.vlan[0] &&
+		    link.vlan[1] == tag.vlan[1])
+			continue;
+		err = bpf_del(b, BPF_MAP_vlan_ids, &tag);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+int links_update(const struct bpf_inst *b, const __u32 *attached, size_t n_attached)
+{
+	struct links_list list = { 0 };
+	int err = links_read(&list);
+
+	if (!err)
+		err = links_forget(b, &list);
+	if (!err)
+		err = links_publish(b, &list, attached, n_attached);
+	if (!err)
+		err = list.n;
+	free(list.device);
+	return err;
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * record.c - the record to JSON and back.
+ */
+#include "record.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "uri.h"
+
+const char *record_mode_name(enum ds_mode mode)
+{
+	return mode == DS_MODE_PROXY ? "proxy" : mode == DS_MODE_NAT ? "nat" : NULL;
+}
+
+const char *record_algorithm_name(enum ds_algorithm algorithm)
+{
+	return algorithm == DS_ALGORITHM_CALL_ID    ? "call-id" :
+	       algorithm == DS_ALGORITHM_ROUND_ROBIN ? "round-robin" :
+						       NULL;
+}
+
+const char *record_affinity_name(enum ds_affinity affinity)
+{
+	return affinity == DS_AFFINITY_CALLS ? "calls" : affinity == DS_AFFINITY_HASH ? "hash" : NULL;
+}
+
+const char *record_xdp_name(enum bpf_xdp_mode mode)
+{
+	static const char *const names[] = { "auto", "native", "generic" };
+
+	return (size_t)mode < sizeof(names) / sizeof(*names) ? names[mode] : NULL;
+}
+
+__u64 record_netns(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
+}
+
+static json_t *record_listener_json(const struct record_listener *l)
+{
+	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
+
+	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s}", "listen", uri_endpoint_text(&l->at, at), "ip", ip, "port",
+			 ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode), "algorithm",
+			 record_algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity));
+}
+
+json_t *record_json(const struct record *r)
+{
+	json_t *interfaces = json_array(), *listeners = json_array();
+	size_t i;
+
+	for (i = 0; i < r->n_interfaces; i++)
+		json_array_append_new(interfaces, json_pack("{s:I, s:s, s:s}", "ifindex",
+							    (json_int_t)r->interface[i].ifindex, "name",
+							    r->interface[i].name, "xdp",
+							    record_xdp_name(r->interface[i].mode)));
+	for (i = 0; i < r->n_listeners; i++)
+		json_array_append_new(listeners, record_listener_json(&r->listener[i]));
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version, "file", r->file,
+			 "key_file", r->key_from, "netns", (json_int_t)r->netns, "table_size", (json_int_t)r->table_size,
+			 "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s", (json_int_t)r->attached_s,
+			 "published_ns", (json_int_t)r->published_ns, "loaded_s", (json_int_t)r->loaded_s, "interfaces",
+			 interfaces, "listeners", listeners);
+}
+
+int record_store(const struct record *r, const struct instance *i)
+{
+	char pin[PATH_MAX], next[PATH_MAX];
+	json_t *json = record_json(r);
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	int fd, err = -ENOMEM;
+
+	json_decref(json);
+	if (!text)
+		return err;
+	fd = bpf_text_create("record", text, strlen(text));
+	free(text);
+	if (fd < 0)
+		return fd;
+	instance_pin(i, "maps", "record", pin);
+	instance_pin(i, "maps", "record_next", next);
+	unlink(next);
+	err = bpf_fd_pin(fd, next);
+	close(fd);
+	if (!err && rename(next, pin))
+		err = -errno;
+	return err;
+}
+
+/* Copies a text member into a field. */
+static int record_text(char *field, size_t size, const char *text)
+{
+	return text && snprintf(field, size, "%s", text) < (int)size ? 0 : -EPROTO;
+}
+
+/* Finds a word among names 0 to last. */
+static int record_word(const char *word, int last, const char *(*name)(int value))
+{
+	int i;
+
+	for (i = 0; i <= last; i++)
+		if (name(i) && word && !strcmp(name(i), word))
+			return i;
+	return -EPROTO;
+}
+
+static const char *record_mode_int(int v)
+{
+	return record_mode_name(v);
+}
+
+static const char *record_algorithm_int(int v)
+{
+	return record_algorithm_name(v);
+}
+
+static const char *record_affinity_int(int v)
+{
+	return record_affinity_name(v);
+}
+
+static const char *record_xdp_int(int v)
+{
+	return record_xdp_name(v);
+}
+
+static int record_read_interface(struct record_interface *f, json_t *json)
+{
+	const char *name, *xdp;
+	json_int_t ifindex;
+	int mode;
+
+	if (json_unpack(json, "{s:I, s:s, s:s}", "ifindex", &ifindex, "name", &name, "xdp", &xdp))
+		return -EPROTO;
+	mode = record_word(xdp, BPF_XDP_GENERIC, record_xdp_int);
+	f->ifindex = ifindex;
+	f->mode = mode;
+	return mode < 0 ? mode : record_text(f->name, sizeof(f->name), name);
+}
+
+static int record_read_listener(struct record_listener *l, json_t *json)
+{
+	const char *ip, *mode, *algorithm, *affinity;
+	int port, m, a, f;
+
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s}", "ip", &ip, "port", &port, "set", &l->set, "mode", &mode,
+			"algorithm", &algorithm, "affinity", &affinity) ||
+	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
+		return -EPROTO;
+	m = record_word(mode, DS_MODE_NAT, record_mode_int);
+	a = record_word(algorithm, DS_ALGORITHM_ROUND_ROBIN, record_algorithm_int);
+	f = record_word(affinity, DS_AFFINITY_HASH, record_affinity_int);
+	l->at.port_be = htons(port);
+	l->mode = m;
+	l->algorithm = a;
+	l->affinity = f;
+	return m < 0 || a < 0 || f < 0 ? -EPROTO : 0;
+}
+
+static int record_read(struct record *r, json_t *json)
+{
+	json_int_t netns, table, drain, attached, published, loaded;
+	json_t *interfaces, *listeners, *one;
+	const char *version, *file, *key;
+	int err = 0;
+	size_t i;
+
+	if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", &version, "file", &file,
+			"key_file", &key, "netns", &netns, "table_size", &table, "drain_timeout_s", &drain, "attached_s",
+			&attached, "published_ns", &published, "loaded_s", &loaded, "interfaces", &interfaces, "listeners",
+			&listeners))
+		return -EPROTO;
+	r->netns = netns;
+	r->table_size = table;
+	r->drain_timeout_s = drain;
+	r->attached_s = attached;
+	r->published_ns = published;
+	r->loaded_s = loaded;
+	r->n_interfaces = json_array_size(interfaces);
+	r->n_listeners = json_array_size(listeners);
+	if (r->n_interfaces > RECORD_INTERFACES_MAX || r->n_listeners > DS_LISTENERS_MAX ||
+	    record_text(r->version, sizeof(r->version), version) || record_text(r->file, sizeof(r->file), file) ||
+	    record_text(r->key_from, sizeof(r->key_from), key))
+		return -EPROTO;
+	json_array_foreach(interfaces, i, one)
+		err = err ? err : record_read_interface(&r->interface[i], one);
+	json_array_foreach(listeners, i, one)
+		err = err ? err : record_read_listener(&r->listener[i], one);
+	return err;
+}
+
+int record_load(struct record *r, const struct instance *i)
+{
+	char pin[PATH_MAX];
+	json_error_t why;
+	char *text = NULL;
+	json_t *json;
+	int err;
+
+	memset(r, 0, sizeof(*r));
+	err = bpf_text_read(instance_pin(i, "maps", "record", pin), &text);
+	if (err)
+		return err;
+	json = json_loads(text, 0, &why);
+	free(text);
+	err = json ? record_read(r, json) : -EPROTO;
+	json_decref(json);
+	return err;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.h - what was attached: JSON in a map of its own, so that detach, reload, list and stats need only the name of
+ * the instance.
+ */
+#ifndef SIPXDP_CTL_RECORD_H
+#define SIPXDP_CTL_RECORD_H
+
+#include <stddef.h>
+
+#include "bpf.h"
+#include "instance.h"
+
+#define RECORD_INTERFACES_MAX 32
+
+struct record_interface {
+	__u32 ifindex;
+	char name[16];
+	enum bpf_xdp_mode mode;
+};
+
+/* A listener as asked for; its slot in listeners[] is its index here. */
+struct record_listener {
+	struct ds_endpoint at;
+	int set;
+	enum ds_mode mode;
+	enum ds_algorithm algorithm;
+	enum ds_affinity affinity;
+};
+
+struct record {
+	char version[32];
+	char file[PATH_MAX]; /* absolute */
+	char key_from[PATH_MAX]; /* the key file, or empty: generated */
+	__u64 netns;	     /* inode of the network namespace */
+	__u32 table_size;
+	__u32 drain_timeout_s;
+	__u64 attached_s;   /* CLOCK_REALTIME */
+	__u64 published_ns; /* CLOCK_BOOTTIME of the last publication */
+	__u64 loaded_s;	    /* CLOCK_REALTIME of it */
+	struct record_interface interface[RECORD_INTERFACES_MAX];
+	size_t n_interfaces;
+	struct record_listener listener[DS_LISTENERS_MAX];
+	size_t n_listeners;
+};
+
+/* Pins the record, replacing the one before as one. Returns 0 or -errno. */
+int record_store(const struct record *r, const struct instance *i);
+
+/* Returns 0, -ENOENT, -EPROTO where it cannot be understood, or -errno. */
+int record_load(struct record *r, const struct instance *i);
+
+struct json_t;
+
+/* Returns a new JSON object, NULL out of memory. */
+struct json_t *record_json(const struct record *r);
+
+/* Names as the command line has them; NULL for a value that has none. */
+const char *record_mode_name(enum ds_mode mode);
+const char *record_algorithm_name(enum ds_algorithm algorithm);
+const char *record_affinity_name(enum ds_affinity affinity);
+const char *record_xdp_name(enum bpf_xdp_mode mode);
+
+/* The inode of the current network namespace, 0 where it cannot be told. */
+__u64 record_netns(void);
+
+#endif
