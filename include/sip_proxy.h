@@ -149,6 +149,13 @@ port_inline void sip_plan_via(struct sip_plan *p, const struct sip_msg *m, const
 	p->grow += e->len;
 }
 
+/* Cuts the line ends before the start line, which are a keepalive at most (RFC 3261 7.5). Their number is even. */
+port_inline void sip_plan_lead(const struct sip_msg *m, struct sip_plan *p)
+{
+	if (port_unlikely(m->head != m->base))
+		sip_plan_open(p, m->base, m->head - m->base);
+}
+
 /* Whether the edits stand in ascending order. */
 port_inline int sip_plan_sorted(const struct sip_plan *p)
 {
@@ -170,6 +177,7 @@ port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg
 	sip_plan_begin(p, m->end);
 	/* the first edit is our Via, made last because its length depends on the others */
 	p->edits = 1;
+	sip_plan_lead(m, p);
 	sip_stamp_via(b, p, &m->via, src);
 	if (cut_routes)
 		sip_plan_routes(b->c, m, cut_routes, p);
@@ -187,6 +195,7 @@ port_inline void sip_proxy_response(const struct sip_buf *b, const struct sip_ms
 	__u64 next;
 
 	sip_plan_begin(p, m->end);
+	sip_plan_lead(m, p);
 	next = m->via.next;
 	if (next) {
 		next = sip_skip_blanks(b, next, row->end);
