@@ -167,13 +167,11 @@ port_inline int sip_request_line(const struct sip_buf *b, struct sip_msg *m, __u
 	    sip_load1(b, v + 9) != '\n')
 		return sip_start_line_fault(b, m, m->head);
 	m->line = v + 10;
-	e = sip_find(b, off, v, SIP_SET('<', '>', '"', '"'));
+	e = sip_find(b, off, v, SIP_SET('<', '>', '"', '\n'));
 	rc = sip_uri_parse(b->c, off, v, &m->uri);
 	if (e == SIP_FAR || rc == SIP_VALUE_FAR)
 		return -1;
-	if (e < v || rc != SIP_VALUE_OK || m->uri.has_headers)
-		return REASON_bad_uri;
-	return m->uri.scheme == SIP_SCHEME_OTHER ? REASON_bad_uri_scheme : REASON_none;
+	return e < v || rc != SIP_VALUE_OK || m->uri.has_headers ? REASON_bad_uri : REASON_none;
 }
 
 /* Status-Line (RFC 3261 7.2): the reason phrase may be empty, its SP not. Sets m->line. */
@@ -414,6 +412,10 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 		m->reason = i;
 	if (!m->line || m->beyond)
 		return;
+	/* a line that goes on the start line, which is one line (RFC 3261 7.3.1) */
+	w = sip_load1(b, m->line);
+	if (w == ' ' || w == '\t')
+		sip_fault(m, REASON_bad_line);
 	sip_head_scan(b->c, m);
 }
 
@@ -431,6 +433,9 @@ port_inline void sip_parse_values(const struct sip_buf *b, struct sip_msg *m)
 		sip_fault(m, rc);
 	sip_needed_parse(b, m);
 	sip_max_forwards_parse(b, m);
+	/* after all syntax (RFC 3261 16.3): in nat mode it is no fault, and must not have hidden one */
+	if (m->kind == SIP_KIND_REQUEST && m->uri.scheme == SIP_SCHEME_OTHER)
+		sip_fault(m, REASON_bad_uri_scheme);
 }
 
 /* See the top of this file. */

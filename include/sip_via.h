@@ -38,7 +38,7 @@ port_inline __u64 sip_via_protocol(const struct sip_buf *b, __u64 off, __u64 lim
 		if ((w & SIP_MASK(4)) == SIP_W4('U', 'D', 'P', ' ')) {
 			v->is_udp = 1;
 			off += 4;
-			if (!sip_is_blank(w >> 32))
+			if (!sip_is_blank(w >> 32 & 0xff))
 				return off < lim ? off : 0;
 			return sip_skip_blanks(b, off, lim);
 		}
@@ -54,7 +54,7 @@ port_inline __u64 sip_via_protocol(const struct sip_buf *b, __u64 off, __u64 lim
 	}
 	start = off;
 	w = sip_load8(b, off) | SIP_W3(0x20, 0x20, 0x20);
-	v->is_udp = (w & SIP_MASK(3)) == SIP_W3('u', 'd', 'p') && sip_is_blank(w >> 24);
+	v->is_udp = (w & SIP_MASK(3)) == SIP_W3('u', 'd', 'p') && sip_is_blank(w >> 24 & 0xff);
 	off = sip_find(b, off, lim, SIP_SET(' ', '\t', '\r', ';'));
 	if (off >= lim || off == start || sip_load1(b, off) == ';')
 		return 0;
