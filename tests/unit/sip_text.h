@@ -89,20 +89,20 @@ static inline size_t sip_join(char *text, size_t room, const struct sip_parts *p
 	return n;
 }
 
-/* Parses len octets. The result is laid over octets of `dirt`, so that nothing old can count. */
-static inline void sip_open_dirty(struct sip_case *s, const void *data, size_t len, int dirt)
+/* Parses once more what s holds. The result is laid over octets of `dirt`, so that nothing old can count. */
+static inline void sip_again(struct sip_case *s, int dirt)
 {
 	memset(&s->m, dirt, sizeof(s->m));
-	guard_copy(&s->g, data, len);
-	s->c.data = s->g.data;
-	s->c.data_end = s->g.data + len;
-	s->b = sip_buf(&s->c);
 	sip_parse(&s->b, &s->m, 0);
 }
 
 static inline void sip_open(struct sip_case *s, const void *data, size_t len)
 {
-	sip_open_dirty(s, data, len, 0xa5);
+	guard_copy(&s->g, data, len);
+	s->c.data = s->g.data;
+	s->c.data_end = s->g.data + len;
+	s->b = sip_buf(&s->c);
+	sip_again(s, 0xa5);
 }
 
 static inline void sip_open_parts(struct sip_case *s, const struct sip_parts *p)
