@@ -7,6 +7,7 @@
 #define SIPXDP_MODE_NAT_BPF_H
 
 #include "pick.bpf.h"
+#include "reply.bpf.h"
 #include "send.bpf.h"
 #include "sip_branch.h"
 #include "sip_check.h"
@@ -36,11 +37,9 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 		return REASON_no_destination;
 	if (w->pkt.ttl <= 1)
 		return REASON_ttl_expired;
-	rc = sip_own_tag(&b, &w->msg, s->key, &w->tag);
-	if (w->msg.method == SIP_METHOD_ACK && w->msg.reason == REASON_none && sip_is_own_tag(&b, &w->msg, w->tag))
+	if (reply_acknowledged(&b, w, s->key))
 		return REASON_ack_own_reply;
-	rc |= sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash);
-	if (rc)
+	if (sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		return REASON_slow_too_long;
 	rc = sip_check_request(&w->msg, DS_MODE_NAT);
 	if (rc != REASON_none)

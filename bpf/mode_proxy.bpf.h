@@ -7,6 +7,7 @@
 #define SIPXDP_MODE_PROXY_BPF_H
 
 #include "pick.bpf.h"
+#include "reply.bpf.h"
 #include "send.bpf.h"
 #include "sip_check.h"
 #include "sip_proxy.h"
@@ -63,11 +64,9 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 
 	if (!l || !s)
 		return REASON_no_destination;
-	rc = sip_own_tag(&b, &w->msg, s->key, &w->tag);
-	if (w->msg.method == SIP_METHOD_ACK && w->msg.reason == REASON_none && sip_is_own_tag(&b, &w->msg, w->tag))
+	if (reply_acknowledged(&b, w, s->key))
 		return REASON_ack_own_reply;
-	rc |= sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash);
-	if (rc)
+	if (sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		return REASON_slow_too_long;
 	rc = sip_check_request(&w->msg, DS_MODE_PROXY);
 	if (rc != REASON_none)

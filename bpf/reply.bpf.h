@@ -7,6 +7,15 @@
 #include "sip_branch.h"
 #include "sip_check.h"
 
+/* Whether this is the ACK to a reply of ours: its To tag is one that only we can have made. */
+port_inline int reply_acknowledged(const struct sip_buf *b, struct work *w, const __u64 *key)
+{
+	/* tags of 18 octets are few: all others cost no hash */
+	if (w->msg.method != SIP_METHOD_ACK || w->msg.reason != REASON_none || w->msg.to.tag.len != 18)
+		return 0;
+	return !sip_own_tag(b, &w->msg, key, &w->tag) && sip_is_own_tag(b, &w->msg, w->tag);
+}
+
 /* The reply's octets into w->out from WORK_L2_MAX on, eight zero octets behind. 0, or -1 where they do not fit. */
 port_global int reply_compose(struct xdp_md *ctx, struct work *w)
 {
@@ -39,13 +48,16 @@ port_global int reply_compose(struct xdp_md *ctx, struct work *w)
 port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
 	__u32 hdr, frame;
 	__u64 sum;
 	int rc;
 
-	if (!l)
+	if (!l || !s)
 		return exit_drop(w->listener, REASON_shutdown);
+	if (sip_own_tag(&b, &w->msg, s->key, &w->tag))
+		return exit_slow(w->listener, REASON_slow_reply);
 	w->reply.reason = w->reason;
 	w->reply.tag = w->tag;
 	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply);

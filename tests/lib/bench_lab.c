@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See bench_lab.h. */
+#include "bench_lab.h"
+
+#include <arpa/inet.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <linux/bpf.h>
+
+static int run(const char *cmd)
+{
+	if (!system(cmd))
+		return 0;
+	fprintf(stderr, "bench: failed: %s\n", cmd);
+	return -1;
+}
+
+int lab_enter(void)
+{
+	if (unshare(CLONE_NEWNET)) {
+		perror("bench: unshare");
+		return -1;
+	}
+	return run("ip link set lo up && "
+		   "ip link add " LAB_IN " type veth peer name client && ip link add " LAB_OUT " type veth peer name server && "
+		   "for l in " LAB_IN " client " LAB_OUT " server; do ip link set $l mtu 2000 up; done && "
+		   "ip addr add " LAB_LISTENER "/24 dev " LAB_IN " && ip addr add 198.51.100.1/24 dev " LAB_OUT " && "
+		   "echo 1 >/proc/sys/net/ipv4/ip_forward && "
+		   "ip neigh replace " LAB_CLIENT " lladdr 02:00:00:00:00:20 dev " LAB_IN " nud permanent && "
+		   "ip neigh replace " LAB_DEST " lladdr 02:00:00:00:00:30 dev " LAB_OUT " nud permanent");
+}
+
+static struct ds_endpoint endpoint(const char *ip, unsigned int port)
+{
+	struct ds_endpoint e = { .port_be = htons(port) };
+
+	e.ip.w[2] = htonl(0xffff);
+	inet_pton(AF_INET, ip, &e.ip.w[3]);
+	return e;
+}
+
+static int put(struct bpf_object *o, const char *map, const void *key, const void *value)
+{
+	int fd = bpf_object__find_map_fd_by_name(o, map);
+
+	if (fd < 0 || bpf_map_update_elem(fd, key, value, BPF_ANY)) {
+		fprintf(stderr, "bench: cannot fill map %s\n", map);
+		return -1;
+	}
+	return 0;
+}
+
+static int fill_tables(struct bpf_object *o, enum ds_mode mode, enum ds_affinity affinity)
+{
+	struct ds_listener l = { .at = endpoint(LAB_LISTENER, 5060), .sent_by_len = sizeof(LAB_LISTENER ":5060") - 1 };
+	struct ds_dest_rec d = { .id = 1, .at = endpoint(LAB_DEST, 5060), .flags = DS_DEST_USED };
+	struct ds_set_rec set = { .id = 1, .table = DS_SLOTS_GROUP, .table_size = DS_SLOTS_GROUP, .active = 1 };
+	struct ds_state state = { .layout = DS_LAYOUT_VERSION, .generation = 2, .key = { 1, 2 } };
+	struct ds_endpoint key = d.at;
+	__u32 zero = 0, one = 1;
+	struct ds_slots slots;
+	unsigned int i;
+
+	memcpy(l.sent_by, LAB_LISTENER ":5060", l.sent_by_len);
+	for (i = 0; i < 2; i++)
+		l.half[i] = (struct ds_listener_half){ .set = 1, .mode = mode, .affinity = affinity };
+	for (i = 0; i < DS_SLOTS_GROUP; i++)
+		slots.dest[i] = 1;
+	set.members = set.table;
+	state.calls_mask = DS_CALLS_BUCKETS - 1;
+	state.call_idle_s = DS_CALL_IDLE_S;
+	state.has_nat = mode == DS_MODE_NAT;
+	if (put(o, "listeners", &zero, &l) || put(o, "listener_ids", &l.at, &zero) || put(o, "dests", &one, &d) ||
+	    put(o, "sets", &one, &set) || put(o, "slots", &one, &slots) || put(o, "dest_ids", &key, &one))
+		return -1;
+	key.pad = DS_PAD_NAT;
+	if (mode == DS_MODE_NAT && put(o, "dest_ids", &key, &one))
+		return -1;
+	return put(o, "state", &zero, &state);
+}
+
+static int fill_chain(struct bpf_object *o)
+{
+	static const char *const names[] = {
+#define X(name) "xdp_" #name,
+		CHAIN_LIST(X)
+#undef X
+	};
+	__u32 i;
+	int fd;
+
+	for (i = 0; i < DS_CHAIN_MAX; i++) {
+		fd = bpf_program__fd(bpf_object__find_program_by_name(o, names[i]));
+		if (put(o, "chain", &i, &fd))
+			return -1;
+	}
+	return 0;
+}
+
+static struct bpf_object *load(const char *path)
+{
+	struct bpf_object *o = bpf_object__open_file(path, NULL);
+
+	if (!o || libbpf_get_error(o)) {
+		fprintf(stderr, "bench: cannot open %s\n", path);
+		return NULL;
+	}
+	if (bpf_object__load(o)) {
+		fprintf(stderr, "bench: the kernel does not take %s\n", path);
+		bpf_object__close(o);
+		return NULL;
+	}
+	return o;
+}
+
+unsigned long lab_verified(const struct bpf_program *p)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 len = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_program__fd(p), &info, &len))
+		return 0;
+	return info.verified_insns;
+}
+
+/* Test runs want an interface with a program. */
+static int attach(struct lab *lab)
+{
+	static const char *const names[] = { LAB_IN, LAB_OUT };
+	struct bpf_program *p = lab_prog(lab, "xdp_dispatch");
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		lab->link[i] = bpf_program__attach_xdp(p, (int)if_nametoindex(names[i]));
+		if (!lab->link[i] || libbpf_get_error(lab->link[i])) {
+			lab->link[i] = NULL;
+			fprintf(stderr, "bench: cannot attach to %s\n", names[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+struct bpf_program *lab_prog(const struct lab *lab, const char *name)
+{
+	struct bpf_program *p = bpf_object__find_program_by_name(lab->datapath, name);
+
+	if (!p)
+		p = bpf_object__find_program_by_name(lab->bench, name);
+	if (!p) {
+		fprintf(stderr, "bench: no program %s\n", name);
+		exit(1);
+	}
+	return p;
+}
+
+int lab_put(const struct lab *lab, const char *map, const void *value)
+{
+	__u32 zero = 0;
+
+	return put(lab->bench, map, &zero, value);
+}
+
+int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity)
+{
+	char path[512];
+
+	memset(lab, 0, sizeof(*lab));
+	lab->compiler = dir;
+	snprintf(path, sizeof(path), "build/%s/dispatch.bpf.o", dir);
+	lab->datapath = load(path);
+	snprintf(path, sizeof(path), "build/%s/bench.bpf.o", dir);
+	lab->bench = load(path);
+	if (!lab->datapath || !lab->bench)
+		return -1;
+	return fill_tables(lab->datapath, mode, affinity) || fill_chain(lab->datapath) || attach(lab) ? -1 : 0;
+}
+
+void lab_unload(struct lab *lab)
+{
+	bpf_link__destroy(lab->link[0]);
+	bpf_link__destroy(lab->link[1]);
+	bpf_object__close(lab->datapath);
+	bpf_object__close(lab->bench);
+	memset(lab, 0, sizeof(*lab));
+}
