@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sync.h - from the model to what packets read: compares the two by identity, decides slots, and publishes the
+ * difference as one generation (abi.h, DESIGN.md section 6).
+ */
+#ifndef SIPXDP_CTL_SYNC_H
+#define SIPXDP_CTL_SYNC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf.h"
+#include "model.h"
+#include "record.h"
+#include "table.h"
+
+/* How long a removed destination drains at least: RFC 3261's timers B and F. */
+#define SYNC_DRAIN_MIN_S 32
+
+enum sync_fate {
+	SYNC_KEPT,
+	SYNC_CHANGED,  /* same slot; flags, priority, attributes or slow path differ */
+	SYNC_ADDED,
+	SYNC_RESUMED,  /* was draining, is in the list again */
+	SYNC_REMOVED,  /* begins to drain */
+	SYNC_DRAINING, /* goes on draining */
+	SYNC_FREED,    /* drained: its slot is free for the next change */
+	SYNC_FATES,
+};
+
+/* One destination, before and after. */
+struct sync_item {
+	int set;
+	__u64 id;
+	enum sync_fate fate;
+	__u32 slot;
+	__u32 listener;
+	const struct ds_dest *dest; /* NULL: not in the list */
+	const struct ds_member *member;
+};
+
+/* What one listener picks from. Listeners with equal set, algorithm and family share one: like is the first of them. */
+struct sync_set {
+	size_t like;
+	struct table_member *member; /* active ones, in the order of the list */
+	__u32 *dest;		     /* their slots in dests[] */
+	__u32 n;
+	__u32 *table; /* slots in dests[]; NULL where nothing is active */
+	__u32 size;
+	bool published; /* the same is published already, in slot */
+	__u32 slot;	/* in sets[]; 0: none */
+	__u32 table_at;
+	__u32 members_at;
+	double moved;	  /* share of keys that go to another destination than before; 0 on the first load */
+	double imbalance; /* table_imbalance() */
+};
+
+struct sync {
+	struct sync_item *item; /* by set and id */
+	size_t n;
+	size_t count[SYNC_FATES];
+	struct sync_set set[DS_LISTENERS_MAX]; /* by listener */
+	size_t n_sets;
+	size_t skipped; /* members of the other address family than the only listeners that use their set */
+	bool flip;	/* something that a packet reads through the generation changes */
+	char error[256]; /* why sync_plan() failed, empty where errno says it */
+};
+
+/* What a plan is made from; nothing of it is changed. */
+struct sync_input {
+	const struct model *model; /* with ids */
+	const struct record *record;
+	const __u32 *calls;    /* live calls by slot of dests[], from sync_count_calls() */
+	__u64 now_ns;	       /* CLOCK_BOOTTIME */
+};
+
+/* Gives every member of the model its identity under the cluster key. -EEXIST: two are alike, said in why. */
+int sync_ids(struct model *m, const __u64 key[2], char *why, size_t size);
+
+/* Returns the number of living calls by slot of dests[] in a new array, NULL out of memory. now_s: CLOCK_MONOTONIC. */
+__u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_s);
+
+/* Decides; touches nothing. Returns 0, -EINVAL with s->error set, -ENOSPC (too large, s->error set) or -ENOMEM. */
+int sync_plan(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
+
+/*
+ * Publishes a plan. The caller has waited until DS_GRACE_MS after the last publication where s->flip is set. Returns 0
+ * or -errno: nothing is published then,
+ * or (while slots are freed) all of it is and the slots stay as they were until the next change.
+ */
+int sync_apply(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
+
+void sync_free(struct sync *s);
+
+/* Parts of the above, by file. */
+int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
+int sync_check_places(struct sync *s, const struct sync_input *in);
+int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struct record *r, bool freed);
+const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener);
+const struct sync_item *sync_find(const struct sync *s, int set, __u64 id);
+
+/* Whether a listener can send to an address: families are the same. A zero address is of either. */
+bool sync_reaches(const struct record_listener *l, const struct ds_addr *ip);
+
+/* DS_DEST_* of a destination that is in the list. */
+__u32 sync_flags(const struct sync_item *i);
+
+/* Whether a member may be picked. */
+bool sync_is_active(const struct ds_dest *dest);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sync_set.c - decides what each listener picks from, and where in sets[] and slots[] that goes.
+ */
+#include "sync.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A range of slots[] that is taken. */
+struct sync_extent {
+	__u32 at;
+	__u32 n;
+};
+
+const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
+{
+	const struct ds_listener_half *half;
+
+	if (!b->state->generation)
+		return NULL;
+	half = &b->listeners[listener].half[b->state->generation & 1];
+	return half->mode && half->set ? &b->sets[half->set] : NULL;
+}
+
+static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
+{
+	return a->set == b->set && a->algorithm == b->algorithm && uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
+}
+
+/* Lists the active members of a listener's set that it can reach. */
+static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l, const struct model *m)
+{
+	const struct ds_set *from = model_find_set(m, l->set);
+	const struct ds_dest *dest;
+	size_t i, k, room = 1;
+
+	for (i = 0; from && i < from->n_dests; i++)
+		room += from->dest[i]->n_members;
+	set->member = calloc(room, sizeof(*set->member));
+	set->dest = calloc(room, sizeof(*set->dest));
+	if (!set->member || !set->dest)
+		return -ENOMEM;
+	for (i = 0; from && i < from->n_dests; i++) {
+		dest = from->dest[i];
+		for (k = 0; k < dest->n_members && sync_is_active(dest); k++) {
+			if (!sync_reaches(l, &dest->member[k].at.ip))
+				continue;
+			set->member[set->n].id = dest->member[k].id;
+			set->member[set->n].weight = dest->conf.attrs.weight ? dest->conf.attrs.weight : 1;
+			set->dest[set->n++] = sync_find(s, l->set, dest->member[k].id)->slot;
+		}
+	}
+	return 0;
+}
+
+static __u64 sync_dest_id(const void *ctx, __u32 slot)
+{
+	return ((const struct ds_dest_rec *)ctx)[slot].id;
+}
+
+/* Ids of a new table: its members are not all in dests[] yet. */
+static __u64 sync_new_id(const void *ctx, __u32 index)
+{
+	return ((const struct table_member *)ctx)[index].id;
+}
+
+/* Builds the table as indexes of members, compares it with the published one, then turns it into slots of dests[]. */
+static int sync_make_table(struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old, __u32 size)
+{
+	struct table_view before = { .id = sync_dest_id, .ctx = b->dests };
+	struct table_view after = { .id = sync_new_id, .ctx = set->member };
+	__u32 i;
+	int err;
+
+	if (set->n) {
+		set->size = size;
+		set->table = malloc(size * sizeof(*set->table));
+		if (!set->table)
+			return -ENOMEM;
+		err = table_build(b->state->key, set->member, set->n, set->table, size);
+		if (err)
+			return err;
+		set->imbalance = table_imbalance(set->member, set->n, set->table, size);
+	}
+	if (old) {
+		before.entry = b->slots + old->table;
+		before.size = old->table_size;
+		after.entry = set->table;
+		after.size = set->size;
+		set->moved = table_moved(&before, &after);
+	}
+	for (i = 0; i < set->size; i++)
+		set->table[i] = set->dest[set->table[i]];
+	return 0;
+}
+
+static bool sync_is_published(const struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old,
+			      const struct record_listener *l)
+{
+	return old && old->id == l->set && old->algorithm == l->algorithm && old->table_size == set->size &&
+	       old->active == set->n &&
+	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
+			    !memcmp(b->slots + old->members, set->dest, set->n * sizeof(*set->dest))));
+}
+
+static int sync_compare_extents(const void *a, const void *b)
+{
+	const struct sync_extent *x = a, *y = b;
+
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The first gap of n entries between the taken ones, which stay in order; n_taken grows by one. */
+static int sync_take_extent(struct sync_extent *taken, size_t *n_taken, __u32 n, __u32 max, __u32 *at)
+{
+	size_t i;
+
+	qsort(taken, *n_taken, sizeof(*taken), sync_compare_extents);
+	*at = 0;
+	for (i = 0; i < *n_taken; i++) {
+		if (taken[i].at >= *at && taken[i].at - *at >= n)
+			break;
+		if (taken[i].at + taken[i].n > *at)
+			*at = taken[i].at + taken[i].n;
+	}
+	if (*at > max || max - *at < n)
+		return -ENOSPC;
+	taken[(*n_taken)++] = (struct sync_extent){ *at, n };
+	return 0;
+}
+
+/* A slot of sets[] that no listener has now or gets by this change. */
+static __u32 sync_take_set(const struct sync *s, const struct bpf_inst *b)
+{
+	__u32 slot;
+	size_t i;
+
+	for (slot = 1; slot < b->entries[BPF_MAP_sets]; slot++) {
+		for (i = 0; i < s->n_sets; i++)
+			if (s->set[i].slot == slot || sync_current(b, i) == &b->sets[slot])
+				break;
+		if (i == s->n_sets)
+			return slot;
+	}
+	return 0;
+}
+
+static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
+{
+	/* two extents of what each listener has now, two of what it gets */
+	struct sync_extent taken[4 * DS_LISTENERS_MAX];
+	__u32 max = b->entries[BPF_MAP_slots] * DS_SLOTS_GROUP;
+	const struct ds_set_rec *now;
+	struct sync_set *set;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->n_sets; i++) {
+		now = sync_current(b, i);
+		if (!now)
+			continue;
+		taken[n++] = (struct sync_extent){ now->table, now->table_size };
+		taken[n++] = (struct sync_extent){ now->members, now->active };
+	}
+	for (i = 0; i < s->n_sets; i++) {
+		set = &s->set[i];
+		if (set->like != i || set->published)
+			continue;
+		set->slot = sync_take_set(s, b);
+		if (!set->slot || sync_take_extent(taken, &n, set->size, max, &set->table_at) ||
+		    sync_take_extent(taken, &n, set->n, max, &set->members_at)) {
+			snprintf(s->error, sizeof(s->error),
+				 "no room for the tables of all listeners: %u entries in all, those of the lists before included",
+				 max);
+			return -ENOSPC;
+		}
+	}
+	return 0;
+}
+
+int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in)
+{
+	const struct record *r = in->record;
+	const struct ds_set_rec *old;
+	struct sync_set *set;
+	size_t i;
+	int err;
+
+	for (i = 0; i < r->n_listeners; i++) {
+		set = &s->set[s->n_sets++];
+		old = sync_current(b, i);
+		for (set->like = 0; set->like < i; set->like++)
+			if (sync_is_like(&r->listener[set->like], &r->listener[i]))
+				break;
+		if (set->like < i) {
+			set->moved = s->set[set->like].moved;
+			set->imbalance = s->set[set->like].imbalance;
+			continue;
+		}
+		err = sync_list_members(s, set, &r->listener[i], in->model);
+		if (!err)
+			err = sync_make_table(set, b, old, r->table_size);
+		if (err)
+			return err;
+		set->published = sync_is_published(set, b, old, &r->listener[i]);
+		if (set->published)
+			set->slot = b->listeners[i].half[b->state->generation & 1].set;
+		else
+			s->flip = true;
+	}
+	return sync_place_sets(s, b);
+}
