@@ -91,9 +91,11 @@ port_inline void sip_plan_number(struct sip_plan *p, __u32 n)
 {
 	__u64 q1 = ((__u64)n * 52429) >> 19, q2 = (q1 * 52429) >> 19, q3 = (q2 * 52429) >> 19, q4 = (q3 * 52429) >> 19;
 	__u64 w = SIP_W5(q4, q3 - q4 * 10, q2 - q3 * 10, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(5));
-	__u32 skip = !q1 + !q2 + !q3 + !q4;
+	/* a carry into bit 17 for each power of ten reached: a comparison would be a branch, and a state */
+	__u32 digits = 1 + ((n + (1 << 17) - 10) >> 17) + ((n + (1 << 17) - 100) >> 17) + ((n + (1 << 17) - 1000) >> 17) +
+		       ((n + (1 << 17) - 10000) >> 17);
 
-	sip_plan_word(p, w >> (8 * skip), 5 - skip);
+	sip_plan_word(p, w >> (8 * (5 - digits)), digits);
 }
 
 port_inline __u64 sip_ip_group(const struct ds_addr *a, __u32 i)

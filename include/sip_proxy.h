@@ -156,14 +156,14 @@ port_inline void sip_plan_lead(const struct sip_msg *m, struct sip_plan *p)
 		sip_plan_open(p, m->base, m->head - m->base);
 }
 
-/* Whether the edits stand in ascending order. */
+/* Whether the edits stand in ascending order. Differences below zero tell, since branches would double the states. */
 port_inline int sip_plan_sorted(const struct sip_plan *p)
 {
-	__u32 i, wrong = 0;
+	__u64 i, edits = p->edits, wrong = 0;
 
 	for (i = 0; i + 1 < SIP_PLAN_EDITS; i++)
-		wrong |= (i + 1 < p->edits) & (p->edit[i].at > p->edit[i + 1].at);
-	return !wrong;
+		wrong |= ((__u64)p->edit[i + 1].at - p->edit[i].at) & (i + 1 - edits);
+	return !(wrong >> 63);
 }
 
 /*
