@@ -41,6 +41,9 @@ port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 	fib.sport = w->pkt.dst.port_be;
 	fib.dport = to->port_be;
 	if (w->pkt.is_ip6) {
+		/* a v4-mapped address is none of IPv6's: a default route would lead it nowhere */
+		if (sip_ip_is4(&to->ip))
+			return REASON_slow_no_route;
 		fib.family = AF_INET6;
 		__builtin_memcpy(fib.ipv6_src, &w->pkt.dst.ip, 16);
 		__builtin_memcpy(fib.ipv6_dst, &to->ip, 16);
@@ -234,14 +237,18 @@ port_inline int send_plan(struct xdp_md *ctx, struct work *w, const struct ds_en
 	__u32 len, hdr;
 	__s64 delta;
 
-	if (edit_build(ctx, w, &s))
+	s.old_end = w->pkt.payload;
+	if (w->plan.edits && edit_build(ctx, w, &s))
 		return -REASON_slow_plan;
 	len = w->plan.end - w->pkt.payload + w->plan.grow;
 	hdr = edit_headers(w, src, &w->hop.to, ttl, len);
 	delta = (__s64)(hdr + s.new_len) - s.old_end;
 	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL && (delta || w->plan.end != w->pkt.end))
 		return -REASON_slow_partial;
-	sum = send_payload_sum(ctx, w, &s);
+	if (!w->plan.edits && w->pkt.sum == WORK_SUM_VALID && w->plan.end == w->pkt.end)
+		sum = send_old_payload_sum(w);
+	else
+		sum = send_payload_sum(ctx, w, &s);
 	if (delta && bpf_xdp_adjust_head(ctx, -delta))
 		return -REASON_slow_head_room;
 	if (w->plan.end < w->pkt.end && bpf_xdp_adjust_tail(ctx, (int)w->plan.end - (int)w->pkt.end))
