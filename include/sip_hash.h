@@ -83,24 +83,23 @@ port_inline __u64 sip_lower(__u64 w)
 /* The span of the datagram, in lower case where fold is set. 0, or 1 where it is beyond the bound of a scan. */
 port_inline int sip_hash_span(struct sip_hash *h, const struct sip_buf *b, struct sip_span s, int fold)
 {
-	__u64 off = s.off, left = s.len, w;
+	__u64 off = port_forget(s.off, b->zero), end = port_forget((__u64)s.off + s.len, b->zero), w;
+	__s64 over, mask;
 	int i;
 
-	off = port_forget(off, b->zero);
-	left = port_forget(left, b->zero);
-	for (i = 0; i < PORT_HASH_STEPS; i++) {
-		if (left == 0 || left > s.len) {
+	for (i = 0; i < PORT_HASH_STEPS; i++, off = port_forget(off + 8, b->zero)) {
+		port_join();
+		if (!sip_before(b, off, end)) {
 			sip_hash_word(h, s.len);
 			return 0;
 		}
-		w = sip_load8(b, off);
-		if (left < 8) {
-			w &= ~0ull >> (64 - 8 * left);
-			left = 8;
-		}
+		/* octets of this word behind the span, without a branch */
+		over = (__s64)(off + 8 - end);
+		mask = over >> 63;
+		port_barrier(mask);
+		over &= ~mask;
+		w = sip_load8(b, off) & ~0ull >> ((over * 8) & 63);
 		sip_hash_word(h, fold ? sip_lower(w) : w);
-		off = port_forget(off + 8, b->zero);
-		left = port_forget(left - 8, b->zero);
 	}
 	return 1;
 }
