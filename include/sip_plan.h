@@ -33,6 +33,16 @@ struct sip_plan {
 	__u8 text[SIP_PLAN_TEXT + 64]; /* room for a word store to overshoot */
 };
 
+/*
+ * What builds a plan. The length of the text is kept here and not in the plan, so that it stays in a register: texts
+ * are a few octets each, and a store and load of the length for each would cost more than they do.
+ */
+struct sip_pen {
+	struct sip_plan *p;
+	__u64 len;  /* octets of text so far */
+	__u64 from; /* where the text of the open edit begins */
+};
+
 /* An empty plan for a message that ends at end. */
 port_inline void sip_plan_begin(struct sip_plan *p, __u64 end)
 {
@@ -43,59 +53,82 @@ port_inline void sip_plan_begin(struct sip_plan *p, __u64 end)
 	p->grow = 0;
 }
 
-/* Appends the lowest n octets of w (at most 8) to the text. */
-port_inline void sip_plan_word(struct sip_plan *p, __u64 w, __u32 n)
+/* The same, and what texts are written to it with. */
+port_inline struct sip_pen sip_plan_pen(const struct sip_buf *b, struct sip_plan *p, __u64 end)
 {
-	__u32 at = p->text_len;
+	struct sip_pen pen = { .p = p, .len = port_forget(0, b->zero) };
 
-	if (at > SIP_PLAN_TEXT - 8) {
-		p->too_many = 1;
-		return;
-	}
-	p->text_len = at + n;
-	/* else clang takes the mask for redundant and indexes by a register that was not compared */
-	port_barrier(at);
-	port_write64(p->text + (at & (SIP_PLAN_TEXT - 1)), port_le64(w));
+	sip_plan_begin(p, end);
+	return pen;
 }
 
-/* Opens an edit that cuts `cut` octets at `at`; the text appended from here on goes in their place. */
-port_inline void sip_plan_open(struct sip_plan *p, __u64 at, __u64 cut)
+/* Ends the plan: what did not fit has overwritten what did, and makes it one not to be used. */
+port_inline void sip_plan_end(const struct sip_pen *pen)
 {
-	__u32 n = p->edits;
+	pen->p->text_len = pen->len;
+	pen->p->too_many = pen->p->edits > SIP_PLAN_EDITS || pen->len > SIP_PLAN_TEXT;
+}
+
+/* Appends the lowest n octets of w (at most 8) to the text. */
+port_inline void sip_plan_word(struct sip_pen *pen, __u64 w, __u64 n)
+{
+	port_write64(pen->p->text + (pen->len & (SIP_PLAN_TEXT - 1)), port_le64(w));
+	pen->len += n;
+}
+
+/* Adds an edit that cuts `cut` octets at `at`. */
+port_inline struct sip_edit *sip_plan_cut(struct sip_plan *p, __u64 at, __u64 cut)
+{
+	__u64 n = p->edits & (SIP_PLAN_EDITS - 1);
 	struct sip_edit *e;
 
-	if (n >= SIP_PLAN_EDITS) {
-		p->too_many = 1;
-		return;
-	}
-	e = &p->edit[n & (SIP_PLAN_EDITS - 1)];
+	port_barrier(n);
+	e = &p->edit[n];
 	e->at = at;
 	e->cut = cut;
-	e->text = p->text_len;
+	e->text = 0;
 	e->len = 0;
-	p->edits = n + 1;
+	p->edits++;
 	p->grow -= cut;
+	return e;
 }
 
-/* Closes the edit opened last. */
-port_inline void sip_plan_close(struct sip_plan *p)
+/* Opens an edit that cuts `cut` octets at `at`; the text appended until it is closed goes in their place. */
+port_inline struct sip_edit *sip_plan_open(struct sip_pen *pen, __u64 at, __u64 cut)
 {
-	struct sip_edit *e = &p->edit[(p->edits - 1) & (SIP_PLAN_EDITS - 1)];
+	struct sip_edit *e = sip_plan_cut(pen->p, at, cut);
 
-	e->len = p->text_len - e->text;
-	p->grow += e->len;
+	e->text = pen->len;
+	pen->from = pen->len;
+	return e;
+}
+
+port_inline void sip_plan_close(struct sip_pen *pen, struct sip_edit *e)
+{
+	e->len = pen->len - pen->from;
+	pen->p->grow += pen->len - pen->from;
 }
 
 /* Decimal digits of n, at most 65535. Quotients by multiplication: BPF has no fast division. */
-port_inline void sip_plan_number(struct sip_plan *p, __u32 n)
+port_inline void sip_plan_number(struct sip_pen *pen, __u64 n)
 {
-	__u64 q1 = ((__u64)n * 52429) >> 19, q2 = (q1 * 52429) >> 19, q3 = (q2 * 52429) >> 19, q4 = (q3 * 52429) >> 19;
+	__u64 q1 = (n * 52429) >> 19, q2 = (q1 * 52429) >> 19, q3 = (q2 * 52429) >> 19, q4 = (q3 * 52429) >> 19;
 	__u64 w = SIP_W5(q4, q3 - q4 * 10, q2 - q3 * 10, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(5));
 	/* a carry into bit 17 for each power of ten reached: a comparison would be a branch, and a state */
-	__u32 digits = 1 + ((n + (1 << 17) - 10) >> 17) + ((n + (1 << 17) - 100) >> 17) + ((n + (1 << 17) - 1000) >> 17) +
+	__u64 digits = 1 + ((n + (1 << 17) - 10) >> 17) + ((n + (1 << 17) - 100) >> 17) + ((n + (1 << 17) - 1000) >> 17) +
 		       ((n + (1 << 17) - 10000) >> 17);
 
-	sip_plan_word(p, w >> (8 * (5 - digits)), digits);
+	sip_plan_word(pen, w >> (8 * (5 - digits)), digits);
+}
+
+/* As sip_plan_number for n up to 255, and a full stop. */
+port_inline void sip_plan_octet(struct sip_pen *pen, __u64 n)
+{
+	__u64 q1 = (n * 52429) >> 19, q2 = (q1 * 52429) >> 19;
+	__u64 w = SIP_W4(q2, q1 - q2 * 10, n - q1 * 10, '.') + (SIP_SPLAT('0') & SIP_MASK(3));
+	__u64 digits = 1 + ((n + 256 - 10) >> 8) + ((n + 256 - 100) >> 8);
+
+	sip_plan_word(pen, w >> (8 * (3 - digits)), digits + 1);
 }
 
 port_inline __u64 sip_ip_group(const struct ds_addr *a, __u32 i)
@@ -128,53 +161,52 @@ port_inline __u64 sip_ip_gap(const struct ds_addr *a, __u64 *start)
 	return *start * ((2ull << len) - 1);
 }
 
-/* IPv6 text by RFC 5952. Returns 0. */
-port_global int sip_plan_ip6(struct sip_plan *p, const struct ds_addr *a)
+/* IPv6 text by RFC 5952 at len octets of p's text. Returns how many octets of text there are then. */
+port_global __u64 sip_plan_ip6(struct sip_plan *p, const struct ds_addr *a, __u64 len)
 {
+	struct sip_pen pen = { .p = p, .len = len };
 	__u64 g, start, gap, digits;
 	__u32 i;
 
 	if (!p || !a)
-		return 0;
+		return len;
 	gap = sip_ip_gap(a, &start);
 	for (i = 0; i < 8; i++) {
 		port_join();
 		if (start >> i & 1)
-			sip_plan_word(p, SIP_W2(':', ':'), i ? 1 : 2);
+			sip_plan_word(&pen, SIP_W2(':', ':'), i ? 1 : 2);
 		if (gap >> i & 1)
 			continue;
 		g = sip_ip_group(a, i);
 		digits = 1 + ((g + 0xfff0) >> 16) + ((g + 0xff00) >> 16) + ((g + 0xf000) >> 16);
-		sip_plan_word(p, ((sip_hex8(g << 16) & SIP_MASK(4)) | (__u64)':' << 32) >> (8 * (4 - digits)), digits + 1);
+		g = (sip_hex8(g << 16) & SIP_MASK(4)) | (__u64)':' << 32;
+		sip_plan_word(&pen, g >> (8 * (4 - digits)), digits + 1);
 	}
-	/* the colon behind the last group */
-	p->text_len -= !(gap >> 7 & 1);
-	return 0;
+	/* without the colon behind the last group */
+	return pen.len - !(gap >> 7 & 1);
 }
 
 /* An address as text: IPv4 where it is v4-mapped, IPv6 without brackets else. */
-port_inline void sip_plan_ip(struct sip_plan *p, const struct ds_addr *a)
+port_inline void sip_plan_ip(struct sip_pen *pen, const struct ds_addr *a)
 {
-	__u32 ip = port_be32(a->w[3]);
+	__u64 ip = port_be32(a->w[3]);
 
 	if (!sip_ip_is4(a)) {
-		sip_plan_ip6(p, a);
+		pen->len = sip_plan_ip6(pen->p, a, pen->len);
 		return;
 	}
-	sip_plan_number(p, ip >> 24);
-	sip_plan_word(p, '.', 1);
-	sip_plan_number(p, ip >> 16 & 0xff);
-	sip_plan_word(p, '.', 1);
-	sip_plan_number(p, ip >> 8 & 0xff);
-	sip_plan_word(p, '.', 1);
-	sip_plan_number(p, ip & 0xff);
+	sip_plan_octet(pen, ip >> 24);
+	sip_plan_octet(pen, ip >> 16 & 0xff);
+	sip_plan_octet(pen, ip >> 8 & 0xff);
+	sip_plan_octet(pen, ip & 0xff);
+	pen->len--;
 }
 
 /* Sixteen lower-case hexadecimal digits of x. */
-port_inline void sip_plan_hex16(struct sip_plan *p, __u64 x)
+port_inline void sip_plan_hex16(struct sip_pen *pen, __u64 x)
 {
-	sip_plan_word(p, sip_hex8(x >> 32), 8);
-	sip_plan_word(p, sip_hex8(x), 8);
+	sip_plan_word(pen, sip_hex8(x >> 32), 8);
+	sip_plan_word(pen, sip_hex8(x), 8);
 }
 
 /* Puts the edits in ascending order where rows did not come in the usual one. Returns 0. */

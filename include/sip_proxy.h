@@ -24,62 +24,63 @@ port_inline int sip_needs_stamp(const struct sip_buf *b, const struct sip_via *v
 }
 
 /* received: what the sender supplied is replaced, never doubled; else it goes right behind sent-by. */
-port_inline void sip_stamp_received(struct sip_plan *p, const struct sip_via *v, const struct ds_endpoint *src)
+port_inline void sip_stamp_received(struct sip_pen *pen, const struct sip_via *v, const struct ds_endpoint *src)
 {
+	struct sip_edit *e;
+
 	if (v->has_received) {
-		sip_plan_open(p, v->received.off, v->received.len);
+		e = sip_plan_open(pen, v->received.off, v->received.len);
 	} else {
-		sip_plan_open(p, v->sent_by_end, 0);
-		sip_plan_word(p, SIP_W8(';', 'r', 'e', 'c', 'e', 'i', 'v', 'e'), 8);
-		sip_plan_word(p, SIP_W2('d', '='), 2);
+		e = sip_plan_open(pen, v->sent_by_end, 0);
+		sip_plan_word(pen, SIP_W8(';', 'r', 'e', 'c', 'e', 'i', 'v', 'e'), 8);
+		sip_plan_word(pen, SIP_W2('d', '='), 2);
 	}
-	sip_plan_ip(p, &src->ip);
-	sip_plan_close(p);
+	sip_plan_ip(pen, &src->ip);
+	sip_plan_close(pen, e);
 }
 
 /* rport: filled only where the client asked. */
-port_inline void sip_stamp_rport(struct sip_plan *p, const struct sip_via *v, const struct ds_endpoint *src)
+port_inline void sip_stamp_rport(struct sip_pen *pen, const struct sip_via *v, const struct ds_endpoint *src)
 {
+	struct sip_edit *e;
+
 	if (!v->has_rport)
 		return;
-	sip_plan_open(p, v->rport.off, v->rport.len);
+	e = sip_plan_open(pen, v->rport.off, v->rport.len);
 	if (!v->rport.len)
-		sip_plan_word(p, '=', 1);
-	sip_plan_number(p, port_be16(src->port_be));
-	sip_plan_close(p);
+		sip_plan_word(pen, '=', 1);
+	sip_plan_number(pen, port_be16(src->port_be));
+	sip_plan_close(pen, e);
 }
 
 /* Stamps the client's top Via with where the request came from (RFC 3261 18.2.1, RFC 3581 4). */
-port_inline void sip_stamp_via(const struct sip_buf *b, struct sip_plan *p, const struct sip_via *v,
+port_inline void sip_stamp_via(const struct sip_buf *b, struct sip_pen *pen, const struct sip_via *v,
 			       const struct ds_endpoint *src)
 {
 	if (!sip_needs_stamp(b, v, src))
 		return;
-	if (v->has_received && v->has_rport && v->rport.off < v->received.off) {
-		sip_stamp_rport(p, v, src);
-		sip_stamp_received(p, v, src);
-	} else {
-		sip_stamp_received(p, v, src);
-		sip_stamp_rport(p, v, src);
-	}
+	/* where rport comes first the edits are sorted in the end, as rows in an unusual order are */
+	sip_stamp_received(pen, v, src);
+	sip_stamp_rport(pen, v, src);
 }
 
 /*
  * Max-Forwards less one, in place with its number of digits kept: "10" becomes "09", which is legal and moves nothing.
  * The digits are one to three significant ones behind any zeros; only the last three can change.
  */
-port_inline void sip_plan_max_forwards(const struct sip_msg *m, struct sip_plan *p)
+port_inline void sip_plan_max_forwards(const struct sip_msg *m, struct sip_pen *pen)
 {
-	__u32 n = m->max_forwards - 1, len = m->max_forwards_digits.len, q1, q2, digits;
+	__u64 n = m->max_forwards - 1, len = m->max_forwards_digits.len, q1, q2, digits;
+	struct sip_edit *e;
 	__u64 w;
 
 	q1 = (n * 52429) >> 19;
 	q2 = (q1 * 52429) >> 19;
 	w = SIP_W3(q2, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(3));
 	digits = len < 3 ? len : 3;
-	sip_plan_open(p, m->max_forwards_digits.off + len - digits, digits);
-	sip_plan_word(p, w >> (8 * (3 - digits)), digits);
-	sip_plan_close(p);
+	e = sip_plan_open(pen, m->max_forwards_digits.off + len - digits, digits);
+	sip_plan_word(pen, w >> (8 * (3 - digits)), digits);
+	sip_plan_close(pen, e);
 }
 
 /*
@@ -105,7 +106,7 @@ port_global int sip_plan_routes(struct sip_ctx *c, const struct sip_msg *m, __u3
 		if (sip_before(b, off, lim))
 			continue;
 		off = m->row[row & (PORT_ROWS_MAX - 1)].at;
-		sip_plan_open(p, off, lim + 2 - off);
+		sip_plan_cut(p, off, lim + 2 - off);
 		row = sip_route_row(b, m, row);
 		if (row >= m->rows)
 			return 0;
@@ -113,47 +114,47 @@ port_global int sip_plan_routes(struct sip_ctx *c, const struct sip_msg *m, __u3
 		lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
 	}
 	if (sip_before(b, start, off))
-		sip_plan_open(p, start, off - start);
+		sip_plan_cut(p, start, off - start);
 	return 0;
 }
 
 /* Our Via row, its length made even in sum with what the other edits add: an odd shift would flip the checksum of all. */
-port_inline void sip_plan_via(struct sip_plan *p, const struct sip_msg *m, const struct ds_listener *l, __u64 branch,
-			      __u64 sx, __u32 at)
+port_inline void sip_plan_via(struct sip_pen *pen, const struct sip_msg *m, const struct ds_listener *l, __u64 branch,
+			      __u64 sx, __u64 at)
 {
-	__u32 i, n = l->sent_by_len, len = 17 + n + 15 + 16 + 4 + 16 + 2;
-	struct sip_edit *e = &p->edit[0];
+	struct sip_edit *e = &pen->p->edit[0];
+	__u64 i, n = l->sent_by_len, len = 17 + n + 15 + 16 + 4 + 16 + 2;
 
+	pen->from = pen->len;
 	e->at = at;
 	e->cut = 0;
-	e->text = p->text_len;
-	sip_plan_word(p, SIP_W5('V', 'i', 'a', ':', ' '), 4 + ((len + p->grow) & 1));
-	sip_plan_word(p, SIP_W8(' ', 'S', 'I', 'P', '/', '2', '.', '0'), 8);
-	sip_plan_word(p, SIP_W5('/', 'U', 'D', 'P', ' '), 5);
-	for (i = 0; i < DS_SENT_BY_MAX / 8; i++)
-		sip_plan_word(p, port_le64(port_read64(l->sent_by + i * 8)), 8);
-	p->text_len -= DS_SENT_BY_MAX - n;
-	sip_plan_word(p, SIP_W8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='), 8);
-	sip_plan_word(p, SIP_W7('z', '9', 'h', 'G', '4', 'b', 'K'), 7);
-	sip_plan_hex16(p, branch);
-	sip_plan_word(p, SIP_W4(';', 's', 'x', '='), 4);
-	sip_plan_hex16(p, sx);
-	sip_plan_word(p, SIP_W2('\r', '\n'), 2);
+	e->text = pen->len;
+	sip_plan_word(pen, SIP_W5('V', 'i', 'a', ':', ' '), 4 + ((len + pen->p->grow) & 1));
+	sip_plan_word(pen, SIP_W8(' ', 'S', 'I', 'P', '/', '2', '.', '0'), 8);
+	sip_plan_word(pen, SIP_W5('/', 'U', 'D', 'P', ' '), 5);
+	for (i = 0; i < DS_SENT_BY_MAX; i += 8)
+		sip_plan_word(pen, port_le64(port_read64(l->sent_by + i)), 8);
+	pen->len += n - DS_SENT_BY_MAX;
+	sip_plan_word(pen, SIP_W8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='), 8);
+	sip_plan_word(pen, SIP_W7('z', '9', 'h', 'G', '4', 'b', 'K'), 7);
+	sip_plan_hex16(pen, branch);
+	sip_plan_word(pen, SIP_W4(';', 's', 'x', '='), 4);
+	sip_plan_hex16(pen, sx);
+	sip_plan_word(pen, SIP_W2('\r', '\n'), 2);
 	if (m->no_max_forwards) {
 		/* 18 octets: even */
-		sip_plan_word(p, SIP_W8('M', 'a', 'x', '-', 'F', 'o', 'r', 'w'), 8);
-		sip_plan_word(p, SIP_W8('a', 'r', 'd', 's', ':', ' ', '0' + SIP_MAX_FORWARDS / 10, '0'), 8);
-		sip_plan_word(p, SIP_W2('\r', '\n'), 2);
+		sip_plan_word(pen, SIP_W8('M', 'a', 'x', '-', 'F', 'o', 'r', 'w'), 8);
+		sip_plan_word(pen, SIP_W8('a', 'r', 'd', 's', ':', ' ', '0' + SIP_MAX_FORWARDS / 10, '0'), 8);
+		sip_plan_word(pen, SIP_W2('\r', '\n'), 2);
 	}
-	e->len = p->text_len - e->text;
-	p->grow += e->len;
+	sip_plan_close(pen, e);
 }
 
 /* Cuts the line ends before the start line, which are a keepalive at most (RFC 3261 7.5). Their number is even. */
 port_inline void sip_plan_lead(const struct sip_msg *m, struct sip_plan *p)
 {
 	if (port_unlikely(m->head != m->base))
-		sip_plan_open(p, m->base, m->head - m->base);
+		sip_plan_cut(p, m->base, m->head - m->base);
 }
 
 /* Whether the edits stand in ascending order. Differences below zero tell, since branches would double the states. */
@@ -174,16 +175,18 @@ port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg
 				   const struct ds_listener *l, __u64 branch, __u64 sx, __u32 cut_routes,
 				   struct sip_plan *p)
 {
-	sip_plan_begin(p, m->end);
+	struct sip_pen pen = sip_plan_pen(b, p, m->end);
+
 	/* the first edit is our Via, made last because its length depends on the others */
 	p->edits = 1;
 	sip_plan_lead(m, p);
-	sip_stamp_via(b, p, &m->via, src);
+	sip_stamp_via(b, &pen, &m->via, src);
 	if (cut_routes)
 		sip_plan_routes(b->c, m, cut_routes, p);
 	if (!m->no_max_forwards)
-		sip_plan_max_forwards(m, p);
-	sip_plan_via(p, m, l, branch, sx, m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
+		sip_plan_max_forwards(m, &pen);
+	sip_plan_via(&pen, m, l, branch, sx, m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
+	sip_plan_end(&pen);
 	if (!sip_plan_sorted(p))
 		sip_plan_sort(p);
 }
@@ -199,9 +202,9 @@ port_inline void sip_proxy_response(const struct sip_buf *b, const struct sip_ms
 	next = m->via.next;
 	if (next) {
 		next = sip_skip_blanks(b, next, row->end);
-		sip_plan_open(p, m->via.at, next - m->via.at);
+		sip_plan_cut(p, m->via.at, next - m->via.at);
 	} else {
-		sip_plan_open(p, row->at, row->end + 2 - row->at);
+		sip_plan_cut(p, row->at, row->end + 2 - row->at);
 	}
 }
 

@@ -29,8 +29,8 @@ struct sip_reply {
 	__u16 reason; /* given: enum reason */
 	__u16 code;
 	__u16 pieces;
-	__u8 too_many; /* 1: more pieces than a reply holds, or a row beyond the message */
-	__u8 pad;
+	__u8 too_many; /* 1: more pieces than a reply holds */
+	__u8 edits;    /* of the plan, that are among the pieces */
 	__u32 len; /* octets of all pieces */
 	__u32 pad2;
 	struct sip_piece piece[SIP_REPLY_PIECES];
@@ -87,14 +87,8 @@ port_inline void sip_reply_piece(struct sip_reply *r, __u64 off, __u64 len, __u3
 	port_join();
 }
 
-/* Adds the text appended since the plan's text was `from` octets long. */
-port_inline void sip_reply_text(struct sip_reply *r, const struct sip_plan *p, __u32 from)
-{
-	sip_reply_piece(r, from, p->text_len - from, 1);
-}
-
-/* The status line of r->code: the first text of p. */
-port_inline void sip_reply_status(const struct sip_buf *b, struct sip_reply *r, struct sip_plan *p)
+/* The status line of r->code: the first text of the plan. */
+port_inline void sip_reply_status(const struct sip_buf *b, struct sip_reply *r, struct sip_pen *pen)
 {
 	const struct sip_reply_line *line;
 	__u64 i, at = 0;
@@ -108,8 +102,8 @@ port_inline void sip_reply_status(const struct sip_buf *b, struct sip_reply *r, 
 	port_barrier(at);
 	line = &sip_reply_lines[at];
 	for (i = 0; i < SIP_REPLY_LINE; i += 8)
-		port_write64(p->text + i, port_read64(line->text + i));
-	p->text_len = line->len;
+		port_write64(pen->p->text + i, port_read64(line->text + i));
+	pen->len = port_forget(line->len, b->zero);
 	sip_reply_piece(r, 0, line->len, 1);
 }
 
@@ -118,56 +112,59 @@ port_inline void sip_reply_status(const struct sip_buf *b, struct sip_reply *r, 
  * where there is none (RFC 3261 8.2.6.2). A To that could not be read, or stands twice, has no place for it.
  */
 port_inline void sip_reply_edits(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
-				 struct sip_plan *p, __u64 tag, int stamp)
+				 struct sip_pen *pen, __u64 tag, int stamp)
 {
+	struct sip_edit *e;
+
 	if (stamp)
-		sip_stamp_via(b, p, &m->via, src);
+		sip_stamp_via(b, pen, &m->via, src);
 	if (m->to.end && !m->to.tag.len) {
-		sip_plan_open(p, m->to.end, 0);
-		sip_plan_word(p, SIP_W7(';', 't', 'a', 'g', '=', 's', 'x'), 7);
-		sip_plan_hex16(p, tag);
-		sip_plan_close(p);
+		e = sip_plan_open(pen, m->to.end, 0);
+		sip_plan_word(pen, SIP_W7(';', 't', 'a', 'g', '=', 's', 'x'), 7);
+		sip_plan_hex16(pen, tag);
+		sip_plan_close(pen, e);
 	}
-	if (!sip_plan_sorted(p))
-		sip_plan_sort(p);
-}
-
-/* Keeps the octets from off to lim with the edits that stand there, *e being the next one. */
-port_inline void sip_reply_span(const struct sip_buf *b, struct sip_reply *r, const struct sip_plan *p, __u64 off,
-				__u64 lim, __u64 *e)
-{
-	const struct sip_edit *edit;
-	__u64 n = *e;
-	int i;
-
-	off = port_forget(off, b->zero);
-	lim = port_forget(lim, b->zero);
-	for (i = 0; i < SIP_REPLY_EDITS; i++) {
-		edit = &p->edit[n & (SIP_PLAN_EDITS - 1)];
-		if (n >= p->edits || edit->at >= lim)
-			break;
-		sip_reply_piece(r, off, edit->at - off, 0);
-		sip_reply_piece(r, edit->text, edit->len, 1);
-		off = port_forget(edit->at + edit->cut, b->zero);
-		n = port_forget(n + 1, b->zero);
-		port_join();
-	}
-	sip_reply_piece(r, off, lim - off, 0);
-	*e = port_forget(n, b->zero);
+	if (!sip_plan_sorted(pen->p))
+		sip_plan_sort(pen->p);
+	pen->len = port_forget(pen->len, b->zero);
 	port_join();
 }
 
+/* Keeps the octets from off to lim with the edits that stand there, r->edits being done already. Returns 0. */
+port_global int sip_reply_span(struct sip_reply *r, const struct sip_plan *p, __u64 off, __u64 lim)
+{
+	const struct sip_edit *edit;
+	__u64 n;
+	int i;
+
+	if (!r || !p)
+		return 0;
+	for (i = 0; i < SIP_REPLY_EDITS; i++) {
+		n = r->edits & (SIP_PLAN_EDITS - 1);
+		port_barrier(n);
+		edit = &p->edit[n];
+		if (r->edits >= p->edits || edit->at >= lim)
+			break;
+		sip_reply_piece(r, off, edit->at - off, 0);
+		sip_reply_piece(r, edit->text, edit->len, 1);
+		off = edit->at + edit->cut;
+		r->edits++;
+		port_join();
+	}
+	sip_reply_piece(r, off, lim - off, 0);
+	return 0;
+}
+
 /* Keeps the rows that a reply has. rows: how many of m->row are whole. */
-port_inline void sip_reply_rows(const struct sip_buf *b, struct sip_reply *r, const struct sip_msg *m,
-				struct sip_plan *p, __u32 rows)
+port_inline void sip_reply_rows(struct sip_reply *r, const struct sip_msg *m, struct sip_pen *pen, __u32 rows)
 {
 	__u32 keep = SIP_SEEN(VIA) | SIP_SEEN(FROM) | SIP_SEEN(TO) | SIP_SEEN(CALL_ID) | SIP_SEEN(CSEQ);
-	__u32 i, unsupported = p->text_len;
+	__u64 off, unsupported = pen->len;
 	const struct sip_row *row;
-	__u64 e = port_forget(0, b->zero), off;
+	__u32 i;
 
-	sip_plan_word(p, SIP_W8('U', 'n', 's', 'u', 'p', 'p', 'o', 'r'), 8);
-	sip_plan_word(p, SIP_W4('t', 'e', 'd', ':'), 4);
+	sip_plan_word(pen, SIP_W8('U', 'n', 's', 'u', 'p', 'p', 'o', 'r'), 8);
+	sip_plan_word(pen, SIP_W4('t', 'e', 'd', ':'), 4);
 	for (i = 1; i < PORT_ROWS_MAX; i++) {
 		port_join();
 		if (i >= rows)
@@ -180,7 +177,7 @@ port_inline void sip_reply_rows(const struct sip_buf *b, struct sip_reply *r, co
 		} else if (!(keep >> (row->hdr & (SIP_HDR_MAX - 1)) & 1)) {
 			continue;
 		}
-		sip_reply_span(b, r, p, off, row->end + 2, &e);
+		sip_reply_span(r, pen->p, off, row->end + 2);
 	}
 }
 
@@ -194,7 +191,8 @@ port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 {
 	SIP_OPEN(c);
 	const struct sip_row *row;
-	__u32 rows, from;
+	struct sip_pen pen;
+	__u32 rows;
 	int rc;
 
 	if (!m || !src || !p || !r)
@@ -203,6 +201,7 @@ port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 	r->pieces = 0;
 	r->len = 0;
 	r->too_many = 0;
+	r->edits = 0;
 	/* where no empty line ends the head, the last row found may have no end */
 	rows = m->rows - !m->blank;
 	if (!r->code || m->kind != SIP_KIND_REQUEST || m->method == SIP_METHOD_ACK || !(m->seen & SIP_SEEN(VIA)) ||
@@ -215,15 +214,16 @@ port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 		return REASON_unanswerable;
 	if (rc == SIP_VIA_FAR)
 		return REASON_slow_reply;
-	sip_plan_begin(p, m->end);
-	sip_reply_status(b, r, p);
-	sip_reply_edits(b, m, src, p, r->tag, rc == SIP_VIA_OK);
-	sip_reply_rows(b, r, m, p, rows);
-	from = p->text_len;
-	sip_plan_word(p, SIP_W8('C', 'o', 'n', 't', 'e', 'n', 't', '-'), 8);
-	sip_plan_word(p, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
-	sip_plan_word(p, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);
-	sip_reply_text(r, p, from);
+	pen = sip_plan_pen(b, p, m->end);
+	sip_reply_status(b, r, &pen);
+	sip_reply_edits(b, m, src, &pen, r->tag, rc == SIP_VIA_OK);
+	sip_reply_rows(r, m, &pen, rows);
+	pen.from = pen.len;
+	sip_plan_word(&pen, SIP_W8('C', 'o', 'n', 't', 'e', 'n', 't', '-'), 8);
+	sip_plan_word(&pen, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
+	sip_plan_word(&pen, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);
+	sip_reply_piece(r, pen.from, pen.len - pen.from, 1);
+	sip_plan_end(&pen);
 	return r->too_many || p->too_many || r->len > (__u32)(m->len - m->base) ? REASON_slow_reply : REASON_none;
 }
 
