@@ -218,8 +218,11 @@ port_global int sip_head_scan(struct sip_ctx *c, struct sip_msg *m)
 			continue;
 		w = sip_load8(b, off);
 		if (port_unlikely((w & 0xffff) != SIP_W2('\r', '\n'))) {
-			if (sip_head_fault(b, m, off, w))
+			if (sip_head_fault(b, m, off, w)) {
+				/* a row without an end has no value; what stands there is of another message */
+				m->row[cur & (PORT_ROWS_MAX - 1)].end = m->row[cur & (PORT_ROWS_MAX - 1)].value;
 				return 0;
+			}
 			off++;
 			continue;
 		}

@@ -389,6 +389,7 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 	m->rows = 1;
 	/* nothing of the message before may show through where a value is missing or cannot be read */
 	m->via.sent_by_end = m->via.end = m->via2.at = m->to.end = 0;
+	m->cseq = 0;
 	m->call_id = m->from.tag = m->to.tag = m->via.branch = sip_span(0, 0);
 	/* RFC 3261 7.5: CRLFs before the start line; real phones send them over UDP too */
 	for (i = 0; i < PORT_LEAD_STEPS; i++) {
