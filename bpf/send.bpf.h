@@ -226,6 +226,14 @@ port_inline int send_store(struct xdp_md *ctx, struct work *w, __u64 hdr, __u64 
 	return bpf_xdp_store_bytes(ctx, 0, w->out + start, n);
 }
 
+/* Whether more octets would have to be summed anew than w->old holds: a partial sum's tail, or noise that is cut. */
+port_inline int send_is_long(const struct work *w, const struct edit_span *s)
+{
+	__u32 n = w->pkt.sum == WORK_SUM_PARTIAL ? w->plan.end - s->old_end : w->pkt.end - w->plan.end;
+
+	return w->pkt.sum != WORK_SUM_NONE && n > WORK_HEAD_MAX - 8;
+}
+
 /*
  * Applies w->plan and sends the packet from src to w->hop.to. Verdict and reason are the caller's to count: returns an
  * XDP action, or -reason with the packet untouched.
@@ -240,6 +248,8 @@ port_inline int send_plan(struct xdp_md *ctx, struct work *w, const struct ds_en
 	s.old_end = w->pkt.payload;
 	if (w->plan.edits && edit_build(ctx, w, &s))
 		return -REASON_slow_plan;
+	if (send_is_long(w, &s))
+		return -REASON_slow_too_long;
 	len = w->plan.end - w->pkt.payload + w->plan.grow;
 	hdr = edit_headers(w, src, &w->hop.to, ttl, len);
 	delta = (__s64)(hdr + s.new_len) - s.old_end;
