@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * route_tables.c - see route_tables.h. Slots, ids and pick tables are decided by sync.h, as for a live instance.
+ */
+#include "route_tables.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "sip_route.h"
+#include "sync.h"
+#include "uri.h"
+
+/* Sets of one listener: slot 0 is never used. */
+#define ROUTE_SETS 2
+
+static void route_tables_listener(struct ds_listener *to, const struct record_listener *l)
+{
+	char text[URI_ENDPOINT_SIZE];
+
+	memset(to, 0, sizeof(*to));
+	to->at = l->at;
+	uri_endpoint_text(&l->at, text);
+	to->sent_by_len = strlen(text);
+	memcpy(to->sent_by, text, to->sent_by_len);
+	to->is_ip6 = !uri_is_ip4(&l->at.ip);
+}
+
+/* An instance without kernel: the arrays of one listener and n destinations on the heap. */
+static int route_tables_alloc(struct bpf_inst *b, __u32 n, __u32 table_size)
+{
+	bpf_inst_init(b);
+	b->entries[BPF_MAP_listeners] = 1;
+	b->entries[BPF_MAP_sets] = ROUTE_SETS;
+	b->entries[BPF_MAP_slots] = (table_size + n) / DS_SLOTS_GROUP + 1;
+	b->entries[BPF_MAP_dests] = n + 1;
+	b->state = calloc(1, sizeof(*b->state));
+	b->listeners = calloc(1, sizeof(*b->listeners));
+	b->sets = calloc(ROUTE_SETS, sizeof(*b->sets));
+	b->slots = calloc(b->entries[BPF_MAP_slots], sizeof(struct ds_slots));
+	b->dests = calloc(n + 1, sizeof(*b->dests));
+	return b->state && b->listeners && b->sets && b->slots && b->dests ? 0 : -ENOMEM;
+}
+
+/* What sync_apply() publishes, written to the heap, where nobody reads meanwhile. */
+static void route_tables_write(struct bpf_inst *b, const struct sync *s, const struct record_listener *l)
+{
+	const struct sync_set *set = &s->set[0];
+	const struct sync_item *i;
+
+	for (i = s->item; i < s->item + s->n; i++)
+		b->dests[i->slot] = (struct ds_dest_rec){ .id = i->id,
+							  .at = i->member->at,
+							  .set = i->set,
+							  .flags = DS_DEST_USED | (i->member->slow ? DS_DEST_SLOW : 0),
+							  .serial = 1 };
+	if (set->n) {
+		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
+		memcpy(b->slots + set->members_at, set->dest, set->n * sizeof(*set->dest));
+	}
+	b->sets[set->slot] = (struct ds_set_rec){ .id = l->set,
+						  .algorithm = l->algorithm,
+						  .table = set->table_at,
+						  .table_size = set->size,
+						  .members = set->members_at,
+						  .active = set->n };
+	b->state->generation = 1;
+	b->listeners[0].half[1] =
+		(struct ds_listener_half){ .set = set->slot, .mode = l->mode, .affinity = l->affinity };
+}
+
+static int route_tables_publish(struct route_tables *t, const struct record *r, const struct model *m, char *why,
+				size_t size)
+{
+	struct sync_input in = { .model = m, .record = r, .now_ns = 0 };
+	__u32 slot = 0;
+	struct sync s;
+	int err = sync_plan(&s, &t->inst, &in);
+
+	if (err)
+		snprintf(why, size, "%s", s.error);
+	else if (t->on_heap)
+		route_tables_write(&t->inst, &s, &r->listener[0]);
+	else
+		err = sync_apply(&s, &t->inst, &in);
+	if (!err && !t->on_heap)
+		err = bpf_put(&t->inst, BPF_MAP_listener_ids, &r->listener[0].at, &slot);
+	sync_free(&s);
+	return err;
+}
+
+int route_tables_make(struct route_tables *t, struct model *m, const struct record_listener *l, const __u64 key[2],
+		      bool in_kernel, char *why, size_t size)
+{
+	struct record *r = calloc(1, sizeof(*r));
+	int err = -ENOMEM;
+
+	memset(t, 0, sizeof(*t));
+	bpf_inst_init(&t->inst);
+	why[0] = 0;
+	t->on_heap = !in_kernel;
+	t->calls_mask = DS_CALLS_BUCKETS - 1;
+	t->calls = calloc(DS_CALLS_BUCKETS, sizeof(*t->calls));
+	if (!t->calls || !r)
+		goto out;
+	r->listener[0] = *l;
+	r->n_listeners = 1;
+	r->table_size = DS_TABLE_SIZE;
+	err = sync_ids(m, key, why, size);
+	if (!err)
+		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS) :
+				  route_tables_alloc(&t->inst, m->n_members, r->table_size);
+	if (err)
+		goto out;
+	memcpy(t->inst.state->key, key, sizeof(t->inst.state->key));
+	t->inst.state->call_idle_s = DS_CALL_IDLE_S;
+	route_tables_listener(&t->inst.listeners[0], l);
+	err = route_tables_publish(t, r, m, why, size);
+out:
+	free(r);
+	if (err)
+		route_tables_free(t);
+	return err;
+}
+
+/* The slot of the listener at that place, of the first one where at is NULL; -ESRCH where there is none. */
+static int route_tables_pick(const struct bpf_inst *b, const struct ds_endpoint *at)
+{
+	__u32 half = b->state->generation & 1, i;
+
+	for (i = 0; b->state->generation && i < b->entries[BPF_MAP_listeners]; i++)
+		if (b->listeners[i].half[half].mode && (!at || sip_same_place(&b->listeners[i].at, at)))
+			return (int)i;
+	return -ESRCH;
+}
+
+int route_tables_open(struct route_tables *t, const char *dir, const struct ds_endpoint *at, bool in_kernel)
+{
+	struct bpf_inst live;
+	size_t size;
+	int err, slot;
+
+	memset(t, 0, sizeof(*t));
+	bpf_inst_init(&t->inst);
+	err = bpf_inst_open(&live, dir);
+	if (err)
+		return err;
+	slot = route_tables_pick(&live, at);
+	err = slot < 0 ? slot : 0;
+	t->slot = slot;
+	t->calls_mask = live.state->calls_mask;
+	size = ((size_t)t->calls_mask + 1) * sizeof(*t->calls);
+	t->calls = malloc(size);
+	if (!err && !t->calls)
+		err = -ENOMEM;
+	if (!err)
+		memcpy(t->calls, live.calls, size);
+	if (!err && in_kernel)
+		err = bpf_inst_twin(&t->inst, &live);
+	if (!err && in_kernel)
+		memcpy(t->inst.calls, t->calls, size);
+	if (!err && !in_kernel)
+		t->inst = live;
+	else
+		bpf_inst_close(&live);
+	if (err)
+		route_tables_free(t);
+	return err;
+}
+
+void route_tables_free(struct route_tables *t)
+{
+	free(t->calls);
+	t->calls = NULL;
+	if (t->on_heap) {
+		free(t->inst.state);
+		free(t->inst.listeners);
+		free(t->inst.sets);
+		free(t->inst.slots);
+		free(t->inst.dests);
+		bpf_inst_init(&t->inst);
+	} else {
+		bpf_inst_close(&t->inst);
+	}
+}
+
+/* On the heap in the order of their slots, which is the order that decides who a place is in dest_ids, too. */
+__u32 route_tables_find(void *ctx, const struct ds_endpoint *at)
+{
+	const struct route_tables *t = ctx;
+	struct ds_endpoint key = *at;
+	__u32 slot;
+
+	key.pad = t->slot;
+	if (!t->on_heap) {
+		if (bpf_get(&t->inst, BPF_MAP_dest_ids, &key, &slot) || slot >= t->inst.entries[BPF_MAP_dests])
+			return 0;
+		return t->inst.dests[slot].flags & DS_DEST_USED ? slot : 0;
+	}
+	for (slot = 1; slot < t->inst.entries[BPF_MAP_dests]; slot++)
+		if (t->inst.dests[slot].flags & DS_DEST_USED && sip_same_place(&t->inst.dests[slot].at, at))
+			return slot;
+	return 0;
+}
+
+void route_tables_env(struct route_tables *t, struct decide_env *env)
+{
+	const struct ds_listener *l = &t->inst.listeners[t->slot];
+	const struct ds_listener_half *half = &l->half[t->inst.state->generation & 1];
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	*env = (struct decide_env){
+		.key = { t->inst.state->key[0], t->inst.state->key[1] },
+		.listener = l,
+		.slot = t->slot,
+		.mode = half->mode,
+		.affinity = half->affinity,
+		.set = half->set ? &t->inst.sets[half->set] : NULL,
+		.slots = t->inst.slots,
+		.dests = t->inst.dests,
+		.n_dests = t->inst.entries[BPF_MAP_dests],
+		.find = route_tables_find,
+		.ctx = t,
+		.calls = t->calls,
+		.calls_mask = t->calls_mask,
+		.call_idle = t->inst.state->call_idle_s,
+		.now = ((__u64)now.tv_sec * 1000000000 + now.tv_nsec) >> DS_TICK_SHIFT,
+		.rr = l->rr,
+	};
+}
