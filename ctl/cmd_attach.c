@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_attach.c - makes an instance: everything, or nothing.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "key.h"
+#include "neigh.h"
+#include "options.h"
+#include "output.h"
+#include "preflight.h"
+#include "publish.h"
+
+static const char cmd_attach_help[] =
+	"Usage: dispatchctl attach IFACE[,IFACE...] --listen ADDR:PORT... --file LIST [OPTION...]\n"
+	"Publish a list and put the dispatcher on interfaces: on all of them or on none.\n"
+	"Everything is pinned: the command returns and traffic goes on.\n"
+	"\n"
+	"      --listen ADDR:PORT       what to answer for; an IPv6 address stands in brackets. May be\n"
+	"                               repeated; each takes the next four options, which before the\n"
+	"                               first one are the defaults of all\n"
+	"      --set N                  set of the list (default: the only one)\n"
+	"      --algorithm NAME|NUMBER  call-id or 0 (default), round-robin or 4\n"
+	"      --mode proxy|nat         default proxy\n"
+	"      --affinity calls|hash    remember calls (default), or trust the hash alone\n"
+	"  -f, --file LIST              the list of destinations\n"
+	"      --xdp auto|native|generic  how to attach (default auto: native, else generic)\n"
+	"      --key-file F             cluster key: 32 hex digits or 16 octets (default: random)\n"
+	"      --table-size N           entries of a pick table, a prime (default 65537)\n"
+	"      --drain-timeout S        longest life of a removed destination (default 3600)\n"
+	"      --calls N                calls to remember (default 229376)\n"
+	"      --instance NAME          default `default`\n"
+	"      --bpffs DIR              default /sys/fs/bpf\n"
+	"      --json                   result as JSON on standard output\n"
+	"  -h, --help                   this text\n"
+	"\n"
+	"Exit code: 0 attached, 1 failed at run time, 2 wrong usage, 3 the list or the key file has errors.\n";
+
+/* The calls table has a power of two of buckets. */
+static __u32 cmd_attach_buckets(__u32 calls)
+{
+	__u32 buckets = 1;
+
+	while (buckets * DS_CALLS_WAYS < calls)
+		buckets *= 2;
+	return buckets;
+}
+
+static int cmd_attach_interfaces(struct record *r, const char *names)
+{
+	size_t len;
+
+	for (;; names += len + 1) {
+		len = strcspn(names, ",");
+		if (!len || len >= sizeof(r->interface->name)) {
+			output_error("interface '%.*s' is no name", (int)len, names);
+			return -EINVAL;
+		}
+		if (r->n_interfaces == RECORD_INTERFACES_MAX) {
+			output_error("more than %d interfaces", RECORD_INTERFACES_MAX);
+			return -EINVAL;
+		}
+		snprintf(r->interface[r->n_interfaces++].name, sizeof(r->interface->name), "%.*s", (int)len, names);
+		if (!names[len])
+			return 0;
+	}
+}
+
+static int cmd_attach_record(struct record *r, const struct options *o)
+{
+	size_t i;
+
+	snprintf(r->version, sizeof(r->version), "%s", SIPXDP_VERSION);
+	if (!realpath(o->file, r->file)) {
+		output_error("cannot read %s: %s", o->file, strerror(errno));
+		return EXIT_INPUT;
+	}
+	if (o->key_file && !realpath(o->key_file, r->key_from)) {
+		output_error("cannot read %s: %s", o->key_file, strerror(errno));
+		return EXIT_INPUT;
+	}
+	r->netns = record_netns();
+	r->table_size = o->table_size;
+	r->drain_timeout_s = o->drain_timeout_s;
+	r->attached_s = output_clock(CLOCK_REALTIME) / 1000000000;
+	r->n_listeners = o->n_listeners;
+	memcpy(r->listener, o->listener, sizeof(r->listener));
+	for (i = 0; i < r->n_interfaces; i++)
+		r->interface[i].mode = o->xdp;
+	return EXIT_OK;
+}
+
+/* Makes the directory ours. What an attach left that was cut off is taken away. */
+static int cmd_attach_claim(struct publish *p)
+{
+	struct record old;
+	int err = instance_create(&p->inst);
+
+	if (!err) {
+		err = record_load(&old, &p->inst);
+		if (!err || err == -EPROTO) {
+			output_error("instance %s is attached already; remedy: dispatchctl reload, or another --instance",
+				     p->inst.name);
+			return EXIT_FAILED;
+		}
+		err = instance_remove(&p->inst);
+		instance_unlock(&p->inst);
+	}
+	if (!err)
+		err = instance_create(&p->inst);
+	if (err)
+		output_error("cannot use %s: %s", p->inst.dir, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int cmd_attach_load(struct publish *p, const struct options *o)
+{
+	char pin[PATH_MAX];
+	int err = bpf_inst_load(&p->bpf, cmd_attach_buckets(o->calls));
+
+	if (err) {
+		output_error("cannot load the program: %s%s%s", strerror(-err), *bpf_log() ? "\n" : "", bpf_log());
+		return EXIT_FAILED;
+	}
+	err = bpf_inst_pin(&p->bpf, p->inst.dir);
+	if (!err) {
+		p->keys = bpf_keys_create("neighbours", sizeof(struct neigh), DS_DESTS_MAX);
+		err = p->keys < 0 ? p->keys : bpf_fd_pin(p->keys, instance_pin(&p->inst, "maps", "neighbours", pin));
+	}
+	if (!err)
+		return EXIT_OK;
+	output_error("cannot pin to %s: %s", p->inst.dir, strerror(-err));
+	return EXIT_FAILED;
+}
+
+static int cmd_attach_listeners(struct publish *p)
+{
+	const struct record *r = &p->rec;
+	struct ds_listener *l;
+	char text[URI_ENDPOINT_SIZE];
+	__u32 i;
+	int err = 0;
+
+	for (i = 0; i < r->n_listeners && !err; i++) {
+		l = &p->bpf.listeners[i];
+		l->at = r->listener[i].at;
+		l->is_ip6 = !uri_is_ip4(&l->at.ip);
+		uri_endpoint_text(&l->at, text);
+		l->sent_by_len = strlen(text);
+		memcpy(l->sent_by, text, l->sent_by_len);
+		p->bpf.state->has_nat |= r->listener[i].mode == DS_MODE_NAT;
+		err = bpf_put(&p->bpf, BPF_MAP_listener_ids, &l->at, &i);
+	}
+	if (err)
+		output_error("cannot publish the listeners: %s", strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int cmd_attach_links(struct publish *p)
+{
+	char dir[PATH_MAX], pin[PATH_MAX], name[12];
+	struct record_interface *f;
+	enum bpf_xdp_mode asked;
+	size_t i;
+	int err;
+
+	snprintf(dir, sizeof(dir), "%s/links", p->inst.dir);
+	if (mkdir(dir, 0700)) {
+		output_error("cannot make %s: %s", dir, strerror(errno));
+		return EXIT_FAILED;
+	}
+	for (i = 0; i < p->rec.n_interfaces; i++) {
+		f = &p->rec.interface[i];
+		asked = f->mode;
+		snprintf(name, sizeof(name), "%u", f->ifindex);
+		err = bpf_link_attach(&p->bpf, f->ifindex, instance_pin(&p->inst, "links", name, pin), &f->mode);
+		if (err) {
+			preflight_say_link(f, asked, err);
+			return EXIT_FAILED;
+		}
+		if (asked == BPF_XDP_AUTO && f->mode == BPF_XDP_GENERIC)
+			output_warn("%s: native XDP is not to be had here, attached in generic mode, which is slower", f->name);
+	}
+	return EXIT_OK;
+}
+
+/* Takes back whatever was made; the first error is what the caller has said already. */
+static void cmd_attach_undo(struct publish *p)
+{
+	int err;
+
+	if (p->keys >= 0)
+		neigh_release(p->keys);
+	err = instance_remove(&p->inst);
+	if (err)
+		output_error("cannot remove %s: %s; remedy: dispatchctl detach --instance %s", p->inst.dir, strerror(-err),
+			     p->inst.name);
+}
+
+static int cmd_attach_report(const struct publish *p, bool json)
+{
+	json_t *out;
+	size_t i;
+
+	if (json) {
+		out = publish_json(p);
+		json_object_set_new(out, "attached", record_json(&p->rec));
+		return output_json(out) ? EXIT_FAILED : EXIT_OK;
+	}
+	for (i = 0; i < p->rec.n_interfaces; i++)
+		printf("%s: attached, %s mode\n", p->rec.interface[i].name, record_xdp_name(p->rec.interface[i].mode));
+	if (!*p->rec.key_from)
+		printf("cluster key: random; other directors need the same --key-file to agree with this one\n");
+	publish_print(p);
+	return EXIT_OK;
+}
+
+/* From the claim on, all or nothing. */
+static int cmd_attach_make(struct publish *p, const struct options *o, const __u64 key[2])
+{
+	int code = cmd_attach_load(p, o);
+
+	if (!code) {
+		memcpy(p->bpf.state->key, key, sizeof(p->bpf.state->key));
+		code = publish_plan(p, false);
+	}
+	if (!code)
+		code = cmd_attach_listeners(p);
+	if (!code)
+		code = publish_apply(p);
+	if (!code)
+		code = cmd_attach_links(p);
+	if (!code)
+		code = publish_store(p);
+	if (code)
+		cmd_attach_undo(p);
+	return code;
+}
+
+int cmd_attach(int argc, char **argv)
+{
+	struct publish p;
+	struct options o;
+	__u64 key[2];
+	int code = options_attach(argc, argv, cmd_attach_help, &o);
+
+	if (code)
+		return -1 - code;
+	publish_init(&p);
+	if (instance_init(&p.inst, o.bpffs, o.instance))
+		return output_usage("instance '%s' is no name: letters, digits, '-' and '_', %d at most", o.instance,
+				    INSTANCE_NAME_MAX);
+	if (cmd_attach_interfaces(&p.rec, o.interfaces))
+		return EXIT_USAGE;
+	if (preflight_host(o.bpffs))
+		return EXIT_FAILED;
+	code = cmd_attach_record(&p.rec, &o);
+	if (!code)
+		code = key_read(o.key_file, key);
+	if (!code)
+		code = publish_read(&p, false);
+	if (!code && preflight_record(&p.rec))
+		code = EXIT_FAILED;
+	publish_hold_signals(true);
+	if (!code)
+		code = cmd_attach_claim(&p);
+	if (!code) {
+		code = cmd_attach_make(&p, &o, key);
+		if (!code)
+			code = cmd_attach_report(&p, o.json);
+	}
+	publish_end(&p);
+	publish_hold_signals(false);
+	return output_end(code);
+}

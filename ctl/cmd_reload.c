@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * cmd_reload.c - reads the list again and publishes what changed, while traffic flows.
+ */
+#include "cmd.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "options.h"
+#include "output.h"
+#include "publish.h"
+
+static const char cmd_reload_help[] =
+	"Usage: dispatchctl reload [OPTION...]\n"
+	"Read the list again and publish what changed. Members that stay keep their calls and\n"
+	"counters; removed ones drain: they keep the calls they have and get no new ones. A list with\n"
+	"an error changes nothing. Of two reloads at once the second waits for the first.\n"
+	"\n"
+	"  -f, --file LIST      another list, from now on (default: the one of the last load)\n"
+	"      --dry-run        say what would change, change nothing\n"
+	"      --force          publish even an empty list, or one without a listener's set\n"
+	"      --instance NAME  default `default`\n"
+	"      --bpffs DIR      default /sys/fs/bpf\n"
+	"      --json           result as JSON on standard output\n"
+	"  -h, --help           this text\n"
+	"\n"
+	"Exit code: 0 published (also where nothing changed), 1 failed at run time, 2 wrong usage,\n"
+	"3 the list has errors, 4 not attached.\n";
+
+static int cmd_reload_file(struct publish *p, const char *file)
+{
+	char path[PATH_MAX];
+
+	if (!realpath(file ? file : p->rec.file, path)) {
+		output_error("cannot read %s: %s", file ? file : p->rec.file, strerror(errno));
+		return EXIT_INPUT;
+	}
+	snprintf(p->rec.file, sizeof(p->rec.file), "%s", path);
+	return EXIT_OK;
+}
+
+static int cmd_reload_report(const struct publish *p, const struct options *o)
+{
+	json_t *out;
+
+	if (!o->json) {
+		if (o->dry_run)
+			printf("dry run, nothing is changed\n");
+		publish_print(p);
+		return EXIT_OK;
+	}
+	out = publish_json(p);
+	json_object_set_new(out, "dry_run", json_boolean(o->dry_run));
+	return output_json(out) ? EXIT_FAILED : EXIT_OK;
+}
+
+int cmd_reload(int argc, char **argv)
+{
+	struct publish p;
+	struct options o;
+	int code = options_common(argc, argv, cmd_reload_help, "fnF", &o);
+
+	if (code)
+		return -1 - code;
+	publish_init(&p);
+	code = publish_open(&p, &o, true);
+	if (!code)
+		code = cmd_reload_file(&p, o.file);
+	if (!code)
+		code = publish_read(&p, o.force);
+	if (!code)
+		code = publish_plan(&p, o.force);
+	publish_hold_signals(true);
+	if (!code && !o.dry_run)
+		code = publish_apply(&p);
+	if (!code && !o.dry_run)
+		code = publish_store(&p);
+	if (!code)
+		code = cmd_reload_report(&p, &o);
+	else if (code == EXIT_INPUT)
+		output_error("nothing is changed");
+	publish_end(&p);
+	publish_hold_signals(false);
+	return output_end(code);
+}

@@ -1,0 +1,336 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * options.c - parses arguments; acting on them is the commands' part.
+ */
+#include "options.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "exit.h"
+#include "output.h"
+#include "table.h"
+#include "uri.h"
+
+#define OPTIONS_CALLS_MAX (DS_CALLS_WAYS << 22)
+
+static const struct option options_attach_list[] = {
+	{ "listen", required_argument, NULL, 'l' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "set", required_argument, NULL, 's' },
+	{ "algorithm", required_argument, NULL, 'A' },
+	{ "mode", required_argument, NULL, 'm' },
+	{ "affinity", required_argument, NULL, 'y' },
+	{ "xdp", required_argument, NULL, 'x' },
+	{ "key-file", required_argument, NULL, 'k' },
+	{ "instance", required_argument, NULL, 'I' },
+	{ "bpffs", required_argument, NULL, 'b' },
+	{ "table-size", required_argument, NULL, 't' },
+	{ "drain-timeout", required_argument, NULL, 'd' },
+	{ "calls", required_argument, NULL, 'c' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ 0 },
+};
+
+static const struct option options_common_list[] = {
+	{ "instance", required_argument, NULL, 'I' },
+	{ "bpffs", required_argument, NULL, 'b' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "force", no_argument, NULL, 'F' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "run-time", required_argument, NULL, 'r' },
+	{ 0 },
+};
+
+/* Returns 0 with *n set, or -EINVAL after saying what was expected. */
+static int options_number(const char *name, const char *text, unsigned long min, unsigned long max, __u32 *n)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(text, &end, 10);
+	if (errno || *text < '0' || *text > '9' || *end || v < min || v > max) {
+		output_error("%s '%s' is no number from %lu to %lu", name, text, min, max);
+		return -EINVAL;
+	}
+	*n = v;
+	return 0;
+}
+
+/* Reads "ADDR:PORT" or "[ADDR]:PORT". */
+static int options_endpoint(const char *text, struct ds_endpoint *at)
+{
+	const char *colon = strrchr(text, ':'), *unfit;
+	char host[64];
+	size_t len = colon ? (size_t)(colon - text) : 0;
+	bool bracket = *text == '[';
+	__u32 port;
+
+	if (len < 1 || len >= sizeof(host) || (bracket && text[len - 1] != ']') || (!bracket && memchr(text, ':', len))) {
+		output_error("--listen '%s' is no ADDR:PORT; an IPv6 address stands in brackets: [2001:db8::1]:5060", text);
+		return -EINVAL;
+	}
+	memset(at, 0, sizeof(*at));
+	snprintf(host, sizeof(host), "%.*s", (int)(len - 2 * bracket), text + bracket);
+	if (uri_address(host, &at->ip) || uri_is_ip4(&at->ip) == bracket) {
+		output_error("--listen '%s': '%s' is no IP address", text, host);
+		return -EINVAL;
+	}
+	unfit = uri_unfit(&at->ip);
+	if (unfit) {
+		output_error("--listen '%s': nothing is sent to this address: %s", text, unfit);
+		return -EINVAL;
+	}
+	if (options_number("port of --listen", colon + 1, 1, 65535, &port))
+		return -EINVAL;
+	at->port_be = htons(port);
+	return 0;
+}
+
+static int options_listen(struct options *o, const char *text, const struct record_listener *defaults)
+{
+	struct record_listener *l;
+	size_t i;
+
+	if (o->n_listeners == DS_LISTENERS_MAX) {
+		output_error("more than %d listeners", DS_LISTENERS_MAX);
+		return -EINVAL;
+	}
+	l = &o->listener[o->n_listeners];
+	*l = *defaults;
+	if (options_endpoint(text, &l->at))
+		return -EINVAL;
+	for (i = 0; i < o->n_listeners; i++) {
+		if (memcmp(&o->listener[i].at, &l->at, sizeof(l->at)))
+			continue;
+		output_error("--listen '%s' twice: one address and port cannot serve two listeners", text);
+		return -EINVAL;
+	}
+	o->n_listeners++;
+	return 0;
+}
+
+/* Kamailio has numbers up to 64; of those only what the kernel program has. */
+static int options_algorithm(const char *text, enum ds_algorithm *algorithm)
+{
+	int i;
+
+	for (i = 0; i <= DS_ALGORITHM_ROUND_ROBIN; i++) {
+		const char *name = record_algorithm_name(i);
+		char number[12];
+
+		snprintf(number, sizeof(number), "%d", i);
+		if (name && (!strcmp(name, text) || !strcmp(number, text))) {
+			*algorithm = i;
+			return 0;
+		}
+	}
+	output_error("algorithm '%s' is not in this version; there are: 0 call-id, 4 round-robin", text);
+	return -EINVAL;
+}
+
+static int options_choice(const char *what, const char *text, const char *const *words, size_t n, int *found)
+{
+	*found = output_word(what, text, words, n);
+	return *found < 0 ? -EINVAL : 0;
+}
+
+/* What belongs to the last --listen, or to all that follow where there was none yet. */
+static int options_of_listener(struct record_listener *l, int option, const char *text)
+{
+	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
+	__u32 set;
+	int n, err = 0;
+
+	switch (option) {
+	case 's':
+		err = options_number("--set", text, 0, 2147483647, &set);
+		l->set = err ? l->set : (int)set;
+		break;
+	case 'A':
+		err = options_algorithm(text, &l->algorithm);
+		break;
+	case 'm':
+		err = options_choice("mode", text, modes, 2, &n);
+		l->mode = n ? DS_MODE_NAT : DS_MODE_PROXY;
+		break;
+	case 'y':
+		err = options_choice("affinity", text, affinities, 2, &n);
+		l->affinity = n ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS;
+		break;
+	}
+	return err;
+}
+
+static int options_table_size(const char *text, __u32 *size)
+{
+	if (options_number("--table-size", text, 2, TABLE_SIZE_MAX, size))
+		return -EINVAL;
+	if (table_size_valid(*size))
+		return 0;
+	output_error("--table-size %s is no prime; 1021, 4093, 16381, %u, 262139 and %u are", text, DS_TABLE_SIZE,
+		     TABLE_SIZE_MAX);
+	return -EINVAL;
+}
+
+static int options_one(struct options *o, int option, const char *text)
+{
+	static const char *const xdp[] = { "auto", "native", "generic" };
+	__u32 n;
+	int i, err = 0;
+
+	switch (option) {
+	case 'I':
+		o->instance = text;
+		break;
+	case 'b':
+		o->bpffs = text;
+		break;
+	case 'f':
+		o->file = text;
+		break;
+	case 'k':
+		o->key_file = text;
+		break;
+	case 'x':
+		err = options_choice("xdp mode", text, xdp, 3, &i);
+		o->xdp = i;
+		break;
+	case 't':
+		err = options_table_size(text, &o->table_size);
+		break;
+	case 'd':
+		err = options_number("--drain-timeout", text, 0, 31536000, &o->drain_timeout_s);
+		break;
+	case 'c':
+		err = options_number("--calls", text, 1, OPTIONS_CALLS_MAX, &o->calls);
+		break;
+	case 'i':
+		err = options_number("--interval", text, 1, 3600, &n);
+		o->interval_s = n;
+		break;
+	case 'r':
+		err = options_number("--run-time", text, 1, 3600, &n);
+		o->run_time_s = n;
+		break;
+	case 'j':
+		o->json = true;
+		break;
+	case 'n':
+		o->dry_run = true;
+		break;
+	case 'F':
+		o->force = true;
+		break;
+	case 'a':
+		o->all = true;
+		break;
+	case 'w':
+		o->watch = true;
+		break;
+	}
+	return err;
+}
+
+static void options_defaults(struct options *o)
+{
+	memset(o, 0, sizeof(*o));
+	o->bpffs = INSTANCE_BPFFS;
+	o->instance = INSTANCE_DEFAULT;
+	o->table_size = DS_TABLE_SIZE;
+	o->drain_timeout_s = 3600;
+	o->calls = DS_CALLS_BUCKETS * DS_CALLS_WAYS;
+	o->interval_s = 1;
+}
+
+static int options_unknown(char **argv, const struct option *list, int c)
+{
+	if (c == ':')
+		return -1 - output_usage("option %s needs a value", argv[optind - 1]);
+	output_error("option %s is unknown or ambiguous; there are:", argv[optind - 1]);
+	for (; list->name; list++)
+		fprintf(stderr, " --%s", list->name);
+	fputc('\n', stderr);
+	return -1 - EXIT_USAGE;
+}
+
+int options_attach(int argc, char **argv, const char *help, struct options *o)
+{
+	struct record_listener defaults = { .set = OPTIONS_SET_NONE, .mode = DS_MODE_PROXY };
+	struct record_listener *l;
+	int c, err;
+
+	options_defaults(o);
+	optind = 0;
+	opterr = 0;
+	/* '-': in order, since options belong to the --listen before them */
+	while ((c = getopt_long(argc, argv, "-:hf:", options_attach_list, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return -1 - output_end(EXIT_OK);
+		}
+		if (c == '?' || c == ':')
+			return options_unknown(argv, options_attach_list, c);
+		if (c == 1 && o->interfaces)
+			return -1 - output_usage("argument '%s' is one too many; interfaces are separated by commas", optarg);
+		l = o->n_listeners ? &o->listener[o->n_listeners - 1] : &defaults;
+		err = 0;
+		if (c == 1)
+			o->interfaces = optarg;
+		else if (c == 'l')
+			err = options_listen(o, optarg, &defaults);
+		else if (strchr("sAmy", c))
+			err = options_of_listener(l, c, optarg);
+		else
+			err = options_one(o, c, optarg);
+		if (err)
+			return -1 - EXIT_USAGE;
+	}
+	if (optind < argc)
+		return -1 - output_usage("argument '%s' is one too many", argv[optind]);
+	if (!o->interfaces)
+		return -1 - output_usage("no interface, expected IFACE[,IFACE...]");
+	if (!o->n_listeners)
+		return -1 - output_usage("no listener, expected --listen ADDR:PORT");
+	if (!o->file)
+		return -1 - output_usage("no list, expected --file LIST");
+	return 0;
+}
+
+int options_common(int argc, char **argv, const char *help, const char *also, struct options *o)
+{
+	struct option list[sizeof(options_common_list) / sizeof(*options_common_list)] = { 0 };
+	size_t i, n = 0;
+	int c;
+
+	for (i = 0; options_common_list[i].name; i++)
+		if (strchr("Ibjh", options_common_list[i].val) || strchr(also, options_common_list[i].val))
+			list[n++] = options_common_list[i];
+	options_defaults(o);
+	optind = 0;
+	opterr = 0;
+	while ((c = getopt_long(argc, argv, strchr(also, 'f') ? ":hf:" : ":h", list, NULL)) != -1) {
+		if (c == 'h') {
+			fputs(help, stdout);
+			return -1 - output_end(EXIT_OK);
+		}
+		if (c == '?' || c == ':')
+			return options_unknown(argv, list, c);
+		if (options_one(o, c, optarg))
+			return -1 - EXIT_USAGE;
+	}
+	if (optind < argc)
+		return -1 - output_usage("argument '%s' is one too many", argv[optind]);
+	return 0;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options.h - the arguments of attach and what the other commands share of them.
+ */
+#ifndef SIPXDP_CTL_OPTIONS_H
+#define SIPXDP_CTL_OPTIONS_H
+
+#include <stdbool.h>
+
+#include "record.h"
+
+#define OPTIONS_SET_NONE (-1)
+
+struct options {
+	const char *bpffs;
+	const char *instance;
+	const char *file;
+	const char *key_file;
+	const char *interfaces; /* "IFACE[,IFACE...]" */
+	bool json;
+	bool dry_run;
+	bool force;
+	bool all;
+	bool watch;
+	unsigned int run_time_s;
+	unsigned int interval_s;
+	enum bpf_xdp_mode xdp;
+	__u32 table_size;
+	__u32 drain_timeout_s;
+	__u32 calls;
+	struct record_listener listener[DS_LISTENERS_MAX]; /* set: OPTIONS_SET_NONE where not given */
+	size_t n_listeners;
+};
+
+/* Parse the arguments of a command. Return 0, or minus an exit code less one after saying why. */
+int options_attach(int argc, char **argv, const char *help, struct options *o);
+
+/*
+ * The same for a command that takes an instance, --json and the options named by the letters in `also`: f(ile), n
+ * (dry run), F(orce), a(ll), w(atch), i(nterval), r(un time).
+ */
+int options_common(int argc, char **argv, const char *help, const char *also, struct options *o);
+
+#endif

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * publish.c - reads, plans and publishes a list.
+ */
+#include "publish.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "links.h"
+#include "neigh.h"
+#include "output.h"
+#include "preflight.h"
+#include "source.h"
+
+/* A set whose table gives somebody this much more than its share deserves a word. */
+#define PUBLISH_IMBALANCE_WARN 1.10
+
+void publish_init(struct publish *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->inst.lock = -1;
+	p->keys = -1;
+	bpf_inst_init(&p->bpf);
+}
+
+void publish_end(struct publish *p)
+{
+	sync_free(&p->sync);
+	free(p->calls);
+	model_free(p->model);
+	if (p->keys >= 0)
+		close(p->keys);
+	bpf_inst_close(&p->bpf);
+	instance_unlock(&p->inst);
+	publish_init(p);
+}
+
+void publish_hold_signals(bool hold)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+static void publish_say_absent(const struct publish *p)
+{
+	char names[512];
+
+	instance_names(&p->inst, names, sizeof(names));
+	output_error("instance %s is not attached%s%s; `dispatchctl help attach` says how", p->inst.name,
+		     *names ? "; attached: " : "", names);
+}
+
+/* An instance belongs to the network namespace of its interfaces. */
+static int publish_check_netns(const struct publish *p)
+{
+	if (p->rec.netns == record_netns())
+		return EXIT_OK;
+	output_error("instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
+		     "exec)",
+		     p->inst.name);
+	return EXIT_FAILED;
+}
+
+int publish_open(struct publish *p, const struct options *o, bool change)
+{
+	char pin[PATH_MAX];
+	int err;
+
+	if (instance_init(&p->inst, o->bpffs, o->instance))
+		return output_usage("instance '%s' is no name: letters, digits, '-' and '_', %d at most", o->instance,
+				    INSTANCE_NAME_MAX);
+	if (preflight_host(o->bpffs))
+		return EXIT_FAILED;
+	err = change ? instance_lock(&p->inst) : 0;
+	if (!err)
+		err = record_load(&p->rec, &p->inst);
+	if (!err)
+		err = bpf_inst_open(&p->bpf, p->inst.dir);
+	if (!err && change) {
+		p->keys = bpf_keys_open(instance_pin(&p->inst, "maps", "neighbours", pin), sizeof(struct neigh));
+		err = p->keys < 0 ? p->keys : 0;
+	}
+	if (!err)
+		return change ? publish_check_netns(p) : EXIT_OK;
+	if (err == -ENOENT) {
+		publish_say_absent(p);
+		return EXIT_NOTHING;
+	}
+	if (err == -EPROTO)
+		output_error("instance %s is of another version; remedy: dispatchctl detach, then attach", p->inst.name);
+	else
+		output_error("cannot open %s: %s", p->inst.dir, strerror(-err));
+	return EXIT_FAILED;
+}
+
+int publish_store(struct publish *p)
+{
+	int err = record_store(&p->rec, &p->inst);
+
+	if (err)
+		output_error("cannot store the record: %s", strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+int publish_read(struct publish *p, bool allow_empty)
+{
+	struct resolver host;
+	struct diag_list d;
+	int err, code = EXIT_OK;
+
+	err = resolve_host(&host, true);
+	if (err) {
+		output_error("cannot read the addresses of this host: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	diag_init(&d, p->rec.file);
+	err = source_file_load(p->rec.file, &host, &p->model, &d);
+	p->empty = err == -ENODATA;
+	if (p->empty && !allow_empty)
+		diag_add(&d, DIAG_ERROR, 0, 0, "no destination, expected at least one");
+	if ((p->empty && !allow_empty) || err == -EINVAL)
+		code = EXIT_INPUT;
+	else if (err && !p->empty)
+		code = err == -ENOMEM ? EXIT_FAILED : EXIT_INPUT;
+	diag_print(&d, stderr, 1);
+	p->errors = d.count[DIAG_ERROR];
+	p->warnings = d.count[DIAG_WARNING];
+	diag_free(&d);
+	resolve_host_free(&host);
+	return code;
+}
+
+/* Sets that the list has, for those who named another. */
+static void publish_say_sets(const struct publish *p, const char *what)
+{
+	size_t i;
+
+	fflush(stdout);
+	fprintf(stderr, "dispatchctl: %s; sets in %s:", what, p->rec.file);
+	for (i = 0; i < p->model->n_sets; i++)
+		fprintf(stderr, " %d", p->model->set[i].id);
+	fputc('\n', stderr);
+}
+
+static int publish_check_sets(struct publish *p, bool allow_missing)
+{
+	char text[128], at[URI_ENDPOINT_SIZE];
+	struct record_listener *l;
+	size_t i;
+
+	for (i = 0; i < p->rec.n_listeners; i++) {
+		l = &p->rec.listener[i];
+		uri_endpoint_text(&l->at, at);
+		if (l->set < 0 && p->model->n_sets == 1)
+			l->set = p->model->set[0].id;
+		if (l->set < 0) {
+			snprintf(text, sizeof(text), "listener %s: which set? expected --set N", at);
+			publish_say_sets(p, text);
+			return EXIT_USAGE;
+		}
+		if (model_find_set(p->model, l->set) || allow_missing)
+			continue;
+		snprintf(text, sizeof(text), "listener %s: there is no set %d", at, l->set);
+		publish_say_sets(p, text);
+		return EXIT_INPUT;
+	}
+	return EXIT_OK;
+}
+
+static void publish_warn_sets(const struct publish *p)
+{
+	const struct sync_set *set;
+	char at[URI_ENDPOINT_SIZE];
+	size_t i;
+
+	if (p->sync.skipped)
+		output_warn("%zu addresses are left out: no listener of their set is of their address family",
+			    p->sync.skipped);
+	for (i = 0; i < p->sync.n_sets; i++) {
+		set = &p->sync.set[p->sync.set[i].like];
+		uri_endpoint_text(&p->rec.listener[i].at, at);
+		if (!set->n)
+			output_warn("listener %s: nothing in set %d is active; requests get 503", at, p->rec.listener[i].set);
+		else if (set->n > set->size)
+			output_warn("listener %s: set %d has %u active destinations for %u entries, %u or more get nothing; "
+				    "remedy: a larger --table-size",
+				    at, p->rec.listener[i].set, set->n, set->size, set->n - set->size);
+		else if (set->imbalance > PUBLISH_IMBALANCE_WARN)
+			output_warn("listener %s: one destination of set %d gets %.0f %% more than its share; remedy: a larger "
+				    "--table-size",
+				    at, p->rec.listener[i].set, (set->imbalance - 1) * 100);
+	}
+}
+
+int publish_plan(struct publish *p, bool allow_missing)
+{
+	char why[256] = "";
+	int err, code = publish_check_sets(p, allow_missing);
+
+	if (code)
+		return code;
+	err = sync_ids(p->model, p->bpf.state->key, why, sizeof(why));
+	if (err == -EEXIST) {
+		output_error("%s: %s", p->rec.file, why);
+		return EXIT_INPUT;
+	}
+	p->calls = sync_count_calls(&p->bpf, output_clock(CLOCK_MONOTONIC) >> DS_TICK_SHIFT);
+	if (err || !p->calls) {
+		output_error("out of memory");
+		return EXIT_FAILED;
+	}
+	p->in = (struct sync_input){
+		.model = p->model, .record = &p->rec, .calls = p->calls, .now_ns = output_clock(CLOCK_BOOTTIME)
+	};
+	err = sync_plan(&p->sync, &p->bpf, &p->in);
+	if (err) {
+		output_error("%s: %s", p->rec.file, *p->sync.error ? p->sync.error : strerror(-err));
+		return *p->sync.error ? EXIT_INPUT : EXIT_FAILED;
+	}
+	publish_warn_sets(p);
+	return EXIT_OK;
+}
+
+static void publish_warn_neigh(void *ctx, const struct ds_addr *ip, const char *why)
+{
+	struct ds_endpoint at = { .ip = *ip };
+	struct publish *p = ctx;
+	char text[URI_ENDPOINT_SIZE];
+	size_t len;
+
+	p->cold++;
+	uri_endpoint_text(&at, text);
+	len = strlen(text);
+	text[len > 2 ? len - 2 : len] = 0; /* less ":0" */
+	output_warn("destination %s: %s", text, why);
+}
+
+static int publish_compare_addrs(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ds_addr));
+}
+
+/* Has the next hops of all destinations managed that packets are sent to, draining ones included. */
+static int publish_neighbours(struct publish *p)
+{
+	struct ds_addr *addr = malloc((p->sync.n + 1) * sizeof(*addr));
+	const struct sync_item *i;
+	size_t n = 0, k, unique = 0;
+	int err;
+
+	if (!addr)
+		return -ENOMEM;
+	for (i = p->sync.item; i < p->sync.item + p->sync.n; i++) {
+		if (i->fate == SYNC_FREED || (i->member && i->member->slow))
+			continue;
+		if (!i->member && (p->bpf.dests[i->slot].flags & DS_DEST_SLOW))
+			continue;
+		addr[n++] = i->member ? i->member->at.ip : p->bpf.dests[i->slot].at.ip;
+	}
+	qsort(addr, n, sizeof(*addr), publish_compare_addrs);
+	for (k = 0; k < n; k++)
+		if (!unique || memcmp(&addr[unique - 1], &addr[k], sizeof(*addr)))
+			addr[unique++] = addr[k];
+	err = neigh_update(p->keys, addr, unique, publish_warn_neigh, p);
+	free(addr);
+	return err;
+}
+
+/* A packet may still be reading the half that is written next. */
+static void publish_wait_grace(const struct publish *p)
+{
+	__u64 end = p->rec.published_ns + DS_GRACE_MS * 1000000ull, now = output_clock(CLOCK_BOOTTIME);
+	struct timespec left;
+
+	if (!p->sync.flip || !p->rec.published_ns || now >= end)
+		return;
+	left = (struct timespec){ .tv_sec = (end - now) / 1000000000, .tv_nsec = (end - now) % 1000000000 };
+	while (nanosleep(&left, &left) && errno == EINTR)
+		;
+}
+
+static int publish_links(struct publish *p)
+{
+	__u32 attached[RECORD_INTERFACES_MAX];
+	size_t i;
+
+	for (i = 0; i < p->rec.n_interfaces; i++)
+		attached[i] = p->rec.interface[i].ifindex;
+	return links_update(&p->bpf, attached, p->rec.n_interfaces);
+}
+
+int publish_apply(struct publish *p)
+{
+	const char *step = "resolve next hops";
+	int err = publish_neighbours(p);
+
+	if (!err) {
+		step = "publish the interfaces";
+		err = publish_links(p);
+		err = err < 0 ? err : 0;
+	}
+	if (!err) {
+		publish_wait_grace(p);
+		step = "publish the list";
+		p->in.now_ns = output_clock(CLOCK_BOOTTIME);
+		err = sync_apply(&p->sync, &p->bpf, &p->in);
+	}
+	if (!err) {
+		if (p->sync.flip)
+			p->rec.published_ns = output_clock(CLOCK_BOOTTIME);
+		p->rec.loaded_s = output_clock(CLOCK_REALTIME) / 1000000000;
+	}
+	if (err)
+		output_error("cannot %s: %s", step, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
