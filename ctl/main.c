@@ -25,7 +25,6 @@ static const struct {
 	{ "help", main_help, "this list, or the options of one command" },
 	{ "list", cmd_list, "show listeners, sets and destinations" },
 	{ "reload", cmd_reload, "read the list again and publish what changed" },
-	{ "route", cmd_route, "say what would be done with SIP messages, and why" },
 	{ "stats", cmd_stats, "show counters: verdicts, reasons, methods, run time" },
 	{ "version", main_version, "print the version" },
 };
