@@ -227,6 +227,56 @@ static void many_rows(void **state)
 	check_true("refused", refused > 0);
 }
 
+/* A reply is a whole message: one head, no body, a Via that can be read. */
+static void check_whole(const unsigned char *out, size_t n)
+{
+	struct sip_case s;
+
+	check_true("begins as a response", n > 12 && !memcmp(out, "SIP/2.0 4", 9));
+	check_true("ends as one", n > strlen(END) && !memcmp(out + n - strlen(END), END, strlen(END)));
+	sip_open(&s, out, n);
+	check_true("one head and no body", s.m.kind == SIP_KIND_RESPONSE && s.m.blank && s.m.body == n);
+	check_true("Via can be read", s.m.seen & SIP_SEEN(VIA) && s.m.reason != REASON_bad_via);
+	sip_close(&s);
+}
+
+/* Each beginning of a request, over what different messages may have left behind: a whole reply or none. */
+static void truncated(void **state)
+{
+	struct sip_parts in = { .via = "v: SIP/2.0/UDP\r\n h;rport;received=9" B "\r\nVia: SIP/2.0/UDP g\r\n",
+				.max_forwards = MAX_FORWARDS LONG, .more = "Proxy-Require: x\r\n" LONG LONG };
+	static const int dirt[] = { 0x00, 0x01, 0x20, 0xa5, 0xff };
+	struct ds_endpoint src = plan_place(V4);
+	unsigned char out[4096];
+	unsigned int answered = 0;
+	size_t len, cut, i;
+	char text[4096];
+	ssize_t n;
+
+	(void)state;
+	len = sip_join(text, sizeof(text), &in);
+	for (cut = 0; cut <= len; cut++) {
+		for (i = 0; i < TEST_COUNT(dirt); i++) {
+			struct sip_reply r = { .tag = PLAN_BRANCH };
+			struct sip_plan p;
+			struct sip_case s;
+
+			sip_open(&s, text, cut);
+			sip_again(&s, dirt[i]);
+			r.reason = s.m.reason ? s.m.reason : REASON_bad_extension;
+			memset(&p, dirt[i], sizeof(p));
+			if (sip_reply_build(&s.c, &s.m, &src, &p, &r) == REASON_none) {
+				n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
+				check_true("applied", n >= 0 && (size_t)n == r.len && (size_t)n <= cut);
+				check_whole(out, (size_t)n);
+				answered++;
+			}
+			sip_close(&s);
+		}
+	}
+	check_true("some were answered", answered > 100);
+}
+
 int main(void)
 {
 	struct test_list tests = { 0 };
@@ -234,5 +284,6 @@ int main(void)
 	test_rows(&tests, "reply", replies, rows);
 	test_add(&tests, "a reply is a response to where the request came from", reparses, NULL);
 	test_add(&tests, "many rows", many_rows, NULL);
+	test_add(&tests, "requests cut off anywhere", truncated, NULL);
 	return test_run(&tests, "reply");
 }
