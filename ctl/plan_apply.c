@@ -52,8 +52,8 @@ ssize_t plan_apply(const struct sip_plan *plan, const unsigned char *in, size_t 
 	return rc ? rc : (ssize_t)to.len;
 }
 
-ssize_t plan_apply_reply(const struct sip_reply *reply, const struct sip_plan *plan, const unsigned char *in, size_t len,
-			 unsigned char *out, size_t cap)
+ssize_t plan_apply_reply(const struct sip_reply *reply, const struct sip_plan *plan, const unsigned char *in,
+			 size_t len, unsigned char *out, size_t cap)
 {
 	struct plan_out to = { .data = out, .cap = cap };
 	const struct sip_piece *piece;

@@ -16,7 +16,7 @@
 ssize_t plan_apply(const struct sip_plan *plan, const unsigned char *in, size_t len, unsigned char *out, size_t cap);
 
 /* The same for a reply that sip_reply_build() made of the message and the texts of plan. */
-ssize_t plan_apply_reply(const struct sip_reply *reply, const struct sip_plan *plan, const unsigned char *in, size_t len,
-			 unsigned char *out, size_t cap);
+ssize_t plan_apply_reply(const struct sip_reply *reply, const struct sip_plan *plan, const unsigned char *in,
+			 size_t len, unsigned char *out, size_t cap);
 
 #endif

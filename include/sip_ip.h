@@ -70,7 +70,7 @@ port_inline __u64 sip_ip4_value(const struct sip_buf *b, __u64 off, __u64 len)
 	return bad || used != len + 1 ? SIP_IP4_NONE : ip;
 }
 
-/* 1 to 4 hexadecimal digits in the upper n octets of t (lower ones zero) as a number; *bad is set where they are none. */
+/* The 1 to 4 hexadecimal digits in the upper n octets of t, lower ones zero, as a number; sets *bad if not. */
 port_inline __u64 sip_ip6_part(__u64 t, __u64 n, __u64 *bad)
 {
 	__u64 top = SIP_HIGH << ((64 - 8 * n) & 63);

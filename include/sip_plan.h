@@ -25,10 +25,10 @@ struct sip_edit {
 struct sip_plan {
 	__u16 edits;
 	__u16 text_len;
-	__u16 end;	/* past the last octet of the input that is kept (offset in the message) */
-	__u8 too_many;	/* 1: more edits or text than a plan holds, the plan is not to be used */
+	__u16 end;     /* past the last octet of the input that is kept (offset in the message) */
+	__u8 too_many; /* 1: more edits or text than a plan holds, the plan is not to be used */
 	__u8 pad;
-	__s32 grow;	/* octets by which the edits lengthen (shorten where negative) the message, before `end` cuts */
+	__s32 grow; /* octets by which the edits lengthen (shorten where negative) the message, before `end` cuts */
 	struct sip_edit edit[SIP_PLAN_EDITS];
 	__u8 text[SIP_PLAN_TEXT + 64]; /* room for a word store to overshoot */
 };
@@ -115,8 +115,8 @@ port_inline void sip_plan_number(struct sip_pen *pen, __u64 n)
 	__u64 q1 = (n * 52429) >> 19, q2 = (q1 * 52429) >> 19, q3 = (q2 * 52429) >> 19, q4 = (q3 * 52429) >> 19;
 	__u64 w = SIP_W5(q4, q3 - q4 * 10, q2 - q3 * 10, q1 - q2 * 10, n - q1 * 10) + (SIP_SPLAT('0') & SIP_MASK(5));
 	/* a carry into bit 17 for each power of ten reached: a comparison would be a branch, and a state */
-	__u64 digits = 1 + ((n + (1 << 17) - 10) >> 17) + ((n + (1 << 17) - 100) >> 17) + ((n + (1 << 17) - 1000) >> 17) +
-		       ((n + (1 << 17) - 10000) >> 17);
+	__u64 digits = 1 + ((n + (1 << 17) - 10) >> 17) + ((n + (1 << 17) - 100) >> 17) +
+		       ((n + (1 << 17) - 1000) >> 17) + ((n + (1 << 17) - 10000) >> 17);
 
 	sip_plan_word(pen, w >> (8 * (5 - digits)), digits);
 }

@@ -118,7 +118,7 @@ port_global int sip_plan_routes(struct sip_ctx *c, const struct sip_msg *m, __u3
 	return 0;
 }
 
-/* Our Via row, its length made even in sum with what the other edits add: an odd shift would flip the checksum of all. */
+/* Our Via row, its length made even in sum with what the other edits add: an odd shift flips the checksum's octets. */
 port_inline void sip_plan_via(struct sip_pen *pen, const struct sip_msg *m, const struct ds_listener *l, __u64 branch,
 			      __u64 sx, __u64 at)
 {

@@ -31,20 +31,20 @@ struct sip_reply {
 	__u16 pieces;
 	__u8 too_many; /* 1: more pieces than a reply holds */
 	__u8 edits;    /* of the plan, that are among the pieces */
-	__u32 len; /* octets of all pieces */
+	__u32 len;     /* octets of all pieces */
 	__u32 pad2;
 	struct sip_piece piece[SIP_REPLY_PIECES];
 };
 
 /* X(code, reason phrase): what sip_reason_code() can return. RFC 3261 21. */
-#define SIP_REPLY_LIST(X)               \
-	X(400, "Bad Request")           \
-	X(403, "Forbidden")             \
-	X(404, "Not Found")             \
+#define SIP_REPLY_LIST(X)                \
+	X(400, "Bad Request")            \
+	X(403, "Forbidden")              \
+	X(404, "Not Found")              \
 	X(416, "Unsupported URI Scheme") \
-	X(420, "Bad Extension")         \
-	X(483, "Too Many Hops")         \
-	X(503, "Service Unavailable")   \
+	X(420, "Bad Extension")          \
+	X(483, "Too Many Hops")          \
+	X(503, "Service Unavailable")    \
 	X(505, "Version Not Supported")
 
 struct sip_reply_line {
@@ -54,8 +54,7 @@ struct sip_reply_line {
 };
 
 static const struct sip_reply_line sip_reply_lines[] = {
-#define X(code, phrase) \
-	{ "SIP/2.0 " #code " " phrase "\r\n", code, sizeof("SIP/2.0 " #code " " phrase "\r\n") - 1 },
+#define X(code, phrase) { "SIP/2.0 " #code " " phrase "\r\n", code, sizeof("SIP/2.0 " #code " " phrase "\r\n") - 1 },
 	SIP_REPLY_LIST(X)
 #undef X
 };

@@ -68,12 +68,12 @@ static int row_equal(const struct corpus_row *a, const struct corpus_row *b)
 	return a->len == b->len && !memcmp(a->at, b->at, a->len);
 }
 
-#define corpus_check(what, condition)                                      \
-	do {                                                               \
-		if (!(condition)) {                                        \
-			print_error("%s: %s\n", corpus_path, what);        \
-			fail();                                            \
-		}                                                          \
+#define corpus_check(what, condition)                               \
+	do {                                                        \
+		if (!(condition)) {                                 \
+			print_error("%s: %s\n", corpus_path, what); \
+			fail();                                     \
+		}                                                   \
 	} while (0)
 
 static int span_equal(const struct sip_case *a, struct sip_span x, const struct sip_case *b, struct sip_span y)
@@ -155,8 +155,7 @@ static void check_forwarded(const struct sip_case *in, const struct ds_endpoint 
 				   span_equal(in, in->m.to.tag, &out, out.m.to.tag));
 	corpus_check("CSeq", in->m.cseq == out.m.cseq && in->m.method == out.m.method);
 	corpus_check("one Via row more", via_rows(&out.m) == via_rows(&in->m) + 1);
-	corpus_check("Max-Forwards",
-		     out.m.max_forwards == (in->m.no_max_forwards ? 70 : in->m.max_forwards - 1));
+	corpus_check("Max-Forwards", out.m.max_forwards == (in->m.no_max_forwards ? 70 : in->m.max_forwards - 1));
 	corpus_check("body", out.m.end - out.m.body == in->m.end - in->m.body &&
 				     !memcmp(out.g.data + out.m.body, in->g.data + in->m.body,
 					     (size_t)(in->m.end - in->m.body)));
@@ -194,8 +193,8 @@ static void check_replied(struct sip_case *in, const struct ds_endpoint *src, un
 		corpus_check("Via rows", via_rows(&out.m) == via_rows(&in->m));
 		corpus_check("Call-ID", span_equal(in, in->m.call_id, &out, out.m.call_id));
 		corpus_check("From tag", span_equal(in, in->m.from.tag, &out, out.m.from.tag));
-		corpus_check("To tag", in->m.to.tag.len ? span_equal(in, in->m.to.tag, &out, out.m.to.tag) :
-							  sip_is_own_tag(&out.b, &out.m, PLAN_SX));
+		corpus_check("To tag", in->m.to.tag.len ? span_equal(in, in->m.to.tag, &out, out.m.to.tag)
+							: sip_is_own_tag(&out.b, &out.m, PLAN_SX));
 		corpus_check("CSeq", in->m.cseq == out.m.cseq && in->m.method == out.m.method);
 	}
 	sip_close(&out);

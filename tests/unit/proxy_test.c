@@ -120,7 +120,8 @@ static const struct proxy_row hops_rows[] = {
 	{ "absent", VIA_IN, PUSHED "Max-Forwards: 70\r\n" VIA_IN, NULL, 0 },
 	{ "absent, a value stamped", "v: SIP/2.0/UDP h;rport\r\n",
 	  PUSHED "Max-Forwards: 70\r\nv: SIP/2.0/UDP h" STAMPED ";rport=5062\r\n", NULL, 0 },
-	{ "blanks and capitals", VIA_IN "MAX-FORWARDS \t: \t70 \r\n", PUSHED VIA_IN "MAX-FORWARDS \t: \t69 \r\n", NULL, 0 },
+	{ "blanks and capitals", VIA_IN "MAX-FORWARDS \t: \t70 \r\n", PUSHED VIA_IN "MAX-FORWARDS \t: \t69 \r\n", NULL,
+	  0 },
 	{ "folded", VIA_IN "Max-Forwards:\r\n 70\r\n", PUSHED VIA_IN "Max-Forwards:\r\n 69\r\n", NULL, 0 },
 	{ "before Via", "Max-Forwards: 10\r\n" VIA_IN, "Max-Forwards: 09\r\n" PUSHED VIA_IN, NULL, 0 },
 	{ "before Via, which is stamped", "Max-Forwards: 10\r\nFoo: bar\r\nv:SIP/2.0/UDP h;received=1;rport\r\n",
@@ -150,9 +151,9 @@ static const struct proxy_row route_rows[] = {
 	  PUSHED VIA_IN MF69, NULL, 2 },
 	{ "before Via", "Route: " OWN ", " NEXT "\r\nMax-Forwards: 70\r\nVia: SIP/2.0/UDP h;rport\r\n",
 	  "Route: " NEXT "\r\n" MF69 PUSHED "Via: SIP/2.0/UDP h" STAMPED ";rport=5062\r\n", NULL, 1 },
-	{ "every edit there is", "Route: " OWN "\r\nVia: SIP/2.0/UDP h;rport;received=1\r\nRoute: " OWN ", " NEXT
-	  "\r\nMax-Forwards: 70\r\n", PUSHED "Via: SIP/2.0/UDP h;rport=5062" STAMPED "\r\nRoute: " NEXT "\r\n" MF69,
-	  NULL, 2 },
+	{ "every edit there is",
+	  "Route: " OWN "\r\nVia: SIP/2.0/UDP h;rport;received=1\r\nRoute: " OWN ", " NEXT "\r\nMax-Forwards: 70\r\n",
+	  PUSHED "Via: SIP/2.0/UDP h;rport=5062" STAMPED "\r\nRoute: " NEXT "\r\n" MF69, NULL, 2 },
 };
 
 /* Plans the request `in` from src and compares with `want`, whose end is expected at in_len. */
@@ -228,8 +229,8 @@ static void body(void **state)
 
 	(void)state;
 	snprintf(in, sizeof(in), INVITE VIA_IN MAX_FORWARDS REST "Via: x\r\nMax-Forwards: 3\r\n\r\nRoute: y");
-	check_request(in, strlen(in), 0,
-		      INVITE PUSHED VIA_IN MF69 REST "Via: x\r\nMax-Forwards: 3\r\n\r\nRoute: y", NULL, 0);
+	check_request(in, strlen(in), 0, INVITE PUSHED VIA_IN MF69 REST "Via: x\r\nMax-Forwards: 3\r\n\r\nRoute: y",
+		      NULL, 0);
 }
 
 static void leading_lines(void **state)
@@ -246,8 +247,8 @@ static void no_length(void **state)
 
 	(void)state;
 	snprintf(in, sizeof(in), INVITE VIA_IN MAX_FORWARDS REST "body to the end\r\n\r\nof the datagram");
-	check_request(in, strlen(in), 0,
-		      INVITE PUSHED VIA_IN MF69 REST "body to the end\r\n\r\nof the datagram", NULL, 0);
+	check_request(in, strlen(in), 0, INVITE PUSHED VIA_IN MF69 REST "body to the end\r\n\r\nof the datagram", NULL,
+		      0);
 }
 
 #define NEXT_VIA "SIP/2.0/UDP 192.0.2.20:5062;rport=5062;branch=z9hG4bKx"

@@ -20,11 +20,12 @@ struct reply_row {
 	const char *name;
 	struct sip_parts in;
 	const char *want;
-	unsigned int reason;  /* given to the builder; REASON_none: the parser's own */
+	unsigned int reason; /* given to the builder; REASON_none: the parser's own */
 	unsigned int verdict;
 	const char *src; /* NULL: V4 */
 };
 
+/* clang-format off */
 static const struct reply_row rows[] = {
 	{ "400", { .more = LONG }, LINE_400 VIA FROM TO_TAGGED CALL_ID CSEQ END, REASON_bad_route, 0, NULL },
 	{ "403", { .more = LONG }, "SIP/2.0 403 Forbidden\r\n" VIA FROM TO_TAGGED CALL_ID CSEQ END, REASON_route_foreign,
@@ -131,6 +132,7 @@ static const struct reply_row rows[] = {
 	{ "the reply would be longer", { .max_forwards = "", .length = "", .body = "" }, NULL, REASON_too_many_hops,
 	  REASON_slow_reply, NULL },
 };
+/* clang-format on */
 
 static void replies(void **state)
 {
@@ -244,7 +246,8 @@ static void check_whole(const unsigned char *out, size_t n)
 static void truncated(void **state)
 {
 	struct sip_parts in = { .via = "v: SIP/2.0/UDP\r\n h;rport;received=9" B "\r\nVia: SIP/2.0/UDP g\r\n",
-				.max_forwards = MAX_FORWARDS LONG, .more = "Proxy-Require: x\r\n" LONG LONG };
+				.max_forwards = MAX_FORWARDS LONG,
+				.more = "Proxy-Require: x\r\n" LONG LONG };
 	static const int dirt[] = { 0x00, 0x01, 0x20, 0xa5, 0xff };
 	struct ds_endpoint src = plan_place(V4);
 	unsigned char out[4096];
