@@ -12,24 +12,28 @@
 
 #define DS_CALL_LOCK_TRIES 32
 
-/* How long a state lasts without news, in ticks. */
+/* How long a state lasts without news, in ticks, and one tick more, see ds_call_alive(); 0: not at all. */
 port_inline __u32 ds_call_life(__u32 phase, __u32 idle)
 {
 	switch (phase) {
 	case DS_CALL_RINGING:
-		return DS_CALL_RINGING_S;
+		return DS_CALL_RINGING_S + 1;
 	case DS_CALL_CONFIRMED:
-		return idle;
+		return idle + 1;
 	case DS_CALL_NEW:
 	case DS_CALL_ENDING:
-		return DS_CALL_NEW_S;
+		return DS_CALL_NEW_S + 1;
 	}
 	return 0;
 }
 
+/*
+ * Ages count from one tick before the entry's: a CPU that read the clock right before a tick meets entries that
+ * another has refreshed right after it, and they are not 2^24 ticks old.
+ */
 port_inline int ds_call_alive(__u64 val, __u32 now, __u32 idle)
 {
-	return ((now - DS_CALL_SECONDS(val)) & 0xffffff) < ds_call_life(DS_CALL_STATE(val), idle);
+	return ((now - DS_CALL_SECONDS(val) + 1) & 0xffffff) < ds_call_life(DS_CALL_STATE(val), idle);
 }
 
 /* The entry of a living call, NULL where there is none. *val is its value as read. */
@@ -119,20 +123,22 @@ port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 phase, __u
 
 /*
  * The state after a destination's response: method is CSeq's. Provisional responses other than 100 to INVITE ring, a
- * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing.
+ * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing. An
+ * INVITE moves an ending call too: it may have been sent again after a 401 or 407, and its 2xx may cross a CANCEL.
+ * Others (PRACK, UPDATE, CANCEL) end no call that rings.
  */
 port_inline __u32 ds_call_next(__u32 phase, __u32 method, __u32 status)
 {
 	if (method == SIP_METHOD_BYE)
 		return status >= 200 ? DS_CALL_ENDING : phase;
-	if (phase == DS_CALL_CONFIRMED || phase == DS_CALL_ENDING)
+	if (phase == DS_CALL_CONFIRMED)
 		return phase;
 	if (method == SIP_METHOD_INVITE) {
 		if (status < 200)
 			return status > 100 ? DS_CALL_RINGING : phase;
 		return status < 300 ? DS_CALL_CONFIRMED : DS_CALL_ENDING;
 	}
-	return status < 200 ? phase : DS_CALL_ENDING;
+	return status >= 200 && phase == DS_CALL_NEW ? DS_CALL_ENDING : phase;
 }
 
 /* The calls table's key for a Call-ID's hash at one listener; the hash is keyed, so a bijection of it is as good. */
