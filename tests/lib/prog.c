@@ -1,0 +1,480 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See prog.h. */
+#include "prog.h"
+
+#include "test.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#define PROG_OBJECT "build/dispatch.bpf.o"
+#define PROG_SLOTS 1024
+#define PROG_MAX_DESTS 64
+#define PROG_TABLE 48
+/* Listener slots whose counters are looked at; the one for none comes last. */
+#define PROG_COUNTED 4
+
+struct prog prog;
+
+static struct bpf_object *object;
+static struct bpf_link *links[2];
+
+static const char *const verdicts[] = {
+#define X(name, help) #name,
+	VERDICT_LIST(X)
+#undef X
+};
+
+static const char *const reasons[] = {
+#define X(name, code, help) #name,
+	REASON_LIST(X)
+#undef X
+};
+
+static int command(const char *cmd)
+{
+	if (!system(cmd))
+		return 0;
+	fprintf(stderr, "prog: failed: %s\n", cmd);
+	return -1;
+}
+
+/* Addresses are named after the last octet: 02:00:00:00:<side>:<octet>. */
+static int make_links(void)
+{
+	return command("set -e; ip link set lo up\n"
+		       "ip link add prog_in address 02:00:00:00:00:01 type veth peer name peer_in\n"
+		       "ip link add prog_out address 02:00:00:00:01:01 type veth peer name peer_out\n"
+		       "for l in prog_in peer_in prog_out peer_out; do ip link set $l up; done\n"
+		       "ip addr add 192.0.2.1/24 dev prog_in; ip addr add 192.0.2.2/24 dev prog_in\n"
+		       "ip addr add 198.51.100.1/24 dev prog_out\n"
+		       "ip addr add 2001:db8:1::1/64 dev prog_in nodad; ip addr add 2001:db8:2::1/64 dev prog_out nodad\n"
+		       "echo 1 >/proc/sys/net/ipv4/ip_forward; echo 1 >/proc/sys/net/ipv6/conf/all/forwarding\n"
+		       "neigh() { ip neigh replace $1 lladdr 02:00:00:00:$2:$3 dev $4 nud permanent; }\n"
+		       "for n in 20 30 31 32 33; do neigh 192.0.2.$n 00 $n prog_in; neigh 2001:db8:1::$n 00 $n prog_in; done\n"
+		       "for n in 11 12 13 14; do neigh 198.51.100.$n 01 $n prog_out; neigh 2001:db8:2::$n 01 $n prog_out; done");
+}
+
+/* The offset of a variable in .rodata. */
+static int rodata_offset(const char *name, size_t *offset)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	int sec = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
+	const struct btf_type *t = sec < 0 ? NULL : btf__type_by_id(btf, (__u32)sec);
+	const struct btf_var_secinfo *var;
+	int i;
+
+	for (i = 0; t && i < btf_vlen(t); i++) {
+		var = btf_var_secinfos(t) + i;
+		if (strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, var->type)->name_off), name))
+			continue;
+		*offset = var->offset;
+		return 0;
+	}
+	return -1;
+}
+
+static int set_generic(void)
+{
+	struct bpf_map *map;
+	size_t offset, size;
+	const void *given;
+	__u8 *data;
+	int err;
+
+	bpf_object__for_each_map(map, object) {
+		given = strstr(bpf_map__name(map), ".rodata") ? bpf_map__initial_value(map, &size) : NULL;
+		if (!given || rodata_offset("xdp_generic", &offset) || offset >= size)
+			continue;
+		data = malloc(size);
+		if (!data)
+			return -1;
+		memcpy(data, given, size);
+		data[offset] = 1;
+		err = bpf_map__set_initial_value(map, data, size);
+		free(data);
+		return err;
+	}
+	fprintf(stderr, "prog: no variable xdp_generic\n");
+	return -1;
+}
+
+static int shrink_maps(void)
+{
+	static const struct {
+		const char *map;
+		__u32 entries;
+	} sizes[] = {
+		{ "slots", PROG_SLOTS / DS_SLOTS_GROUP }, { "dests", PROG_MAX_DESTS },	    { "dest_info", 1 },
+		{ "dest_stats", PROG_MAX_DESTS },	  { "calls", PROG_CALLS_BUCKETS },
+	};
+	size_t i;
+
+	for (i = 0; i < TEST_COUNT(sizes); i++)
+		if (bpf_map__set_max_entries(bpf_object__find_map_by_name(object, sizes[i].map), sizes[i].entries))
+			return -1;
+	return 0;
+}
+
+static int load_object(int generic)
+{
+	const char *path = getenv("PROG_OBJECT");
+
+	object = bpf_object__open_file(path ? path : PROG_OBJECT, NULL);
+	if (!object || libbpf_get_error(object)) {
+		object = NULL;
+		fprintf(stderr, "prog: cannot open %s\n", path ? path : PROG_OBJECT);
+		return -1;
+	}
+	if (shrink_maps() || (generic && set_generic()))
+		return -1;
+	if (bpf_object__load(object)) {
+		fprintf(stderr, "prog: the kernel does not take the program: %s\n", strerror(errno));
+		return -1;
+	}
+	return 0;
+}
+
+static void *map_memory(const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+	size_t page = (size_t)sysconf(_SC_PAGESIZE), size;
+	void *p;
+
+	size = (size_t)bpf_map__max_entries(map) * ((bpf_map__value_size(map) + 7u) / 8 * 8);
+	p = mmap(NULL, (size + page - 1) / page * page, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	if (p == MAP_FAILED)
+		fprintf(stderr, "prog: cannot map %s: %s\n", name, strerror(errno));
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int map_tables(void)
+{
+	prog.state = map_memory("state");
+	prog.listeners = map_memory("listeners");
+	prog.sets = map_memory("sets");
+	prog.slots = map_memory("slots");
+	prog.dests = map_memory("dests");
+	prog.calls = map_memory("calls");
+	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls ? 0 : -1;
+}
+
+static int fill_chain(void)
+{
+	static const char *const names[] = {
+#define X(name) "xdp_" #name,
+		CHAIN_LIST(X)
+#undef X
+	};
+	int fd, chain = bpf_object__find_map_fd_by_name(object, "chain");
+	__u32 i;
+
+	for (i = 0; i < DS_CHAIN_MAX; i++) {
+		fd = bpf_program__fd(bpf_object__find_program_by_name(object, names[i]));
+		if (fd < 0 || bpf_map_update_elem(chain, &i, &fd, BPF_ANY)) {
+			fprintf(stderr, "prog: cannot put %s into the chain\n", names[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+/* Test runs take an interface for the ingress only where a program is attached. */
+static int attach(void)
+{
+	static const char *const names[] = { "prog_in", "prog_out" };
+	struct bpf_program *p = bpf_object__find_program_by_name(object, "xdp_dispatch");
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		prog.ifindex[i] = if_nametoindex(names[i]);
+		links[i] = bpf_program__attach_xdp(p, (int)prog.ifindex[i]);
+		if (!links[i] || libbpf_get_error(links[i])) {
+			links[i] = NULL;
+			fprintf(stderr, "prog: cannot attach to %s\n", names[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+int prog_open(int generic)
+{
+	if (unshare(CLONE_NEWNET)) {
+		fprintf(stderr, "prog: no network namespace of its own: %s; remedy: run as root\n", strerror(errno));
+		return -1;
+	}
+	if (make_links() || load_object(generic) || map_tables() || fill_chain() || attach())
+		return -1;
+	prog_reset();
+	return 0;
+}
+
+void prog_close(void)
+{
+	int i;
+
+	for (i = 0; i < 2; i++)
+		bpf_link__destroy(links[i]);
+	bpf_object__close(object);
+	object = NULL;
+	memset(links, 0, sizeof(links));
+}
+
+static int map_fd(const char *name)
+{
+	int fd = bpf_object__find_map_fd_by_name(object, name);
+
+	check_true(name, fd >= 0);
+	return fd;
+}
+
+void prog_put(const char *map, const void *key, const void *value)
+{
+	check_int(map, bpf_map_update_elem(map_fd(map), key, value, BPF_ANY), 0);
+}
+
+void prog_delete(const char *map, const void *key)
+{
+	check_int(map, bpf_map_delete_elem(map_fd(map), key), 0);
+}
+
+static void empty_hash(const char *name)
+{
+	unsigned char key[64];
+	int fd = map_fd(name);
+
+	while (!bpf_map_get_next_key(fd, NULL, key))
+		bpf_map_delete_elem(fd, key);
+}
+
+void prog_reset(void)
+{
+	static const char *const hashes[] = { "listener_ids", "dest_ids", "links", "vlan_ids" };
+	size_t i;
+
+	memset(prog.state, 0, sizeof(*prog.state));
+	memset(prog.listeners, 0, DS_LISTENERS_MAX * sizeof(*prog.listeners));
+	memset(prog.sets, 0, DS_SETS_MAX * sizeof(*prog.sets));
+	memset(prog.slots, 0, PROG_SLOTS / DS_SLOTS_GROUP * sizeof(*prog.slots));
+	memset(prog.dests, 0, PROG_MAX_DESTS * sizeof(*prog.dests));
+	memset(prog.calls, 0, PROG_CALLS_BUCKETS * sizeof(*prog.calls));
+	for (i = 0; i < TEST_COUNT(hashes); i++)
+		empty_hash(hashes[i]);
+	prog.meta = 0;
+	prog.state->layout = DS_LAYOUT_VERSION;
+	prog.state->generation = 2;
+	prog.state->key[0] = 0x0706050403020100;
+	prog.state->key[1] = 0x0f0e0d0c0b0a0908;
+	prog.state->calls_mask = PROG_CALLS_BUCKETS - 1;
+	prog.state->call_idle_s = DS_CALL_IDLE_S;
+}
+
+void prog_listener(__u32 slot, const char *ip, unsigned int port, enum ds_mode mode, enum ds_affinity affinity)
+{
+	struct ds_listener *l = &prog.listeners[slot];
+	char text[DS_SENT_BY_MAX + 1];
+	int i;
+
+	memset(l, 0, sizeof(*l));
+	l->at = pkt_endpoint(ip, port);
+	l->is_ip6 = strchr(ip, ':') != NULL;
+	l->sent_by_len = (__u8)snprintf(text, sizeof(text), l->is_ip6 ? "[%s]:%u" : "%s:%u", ip, port);
+	memcpy(l->sent_by, text, l->sent_by_len);
+	for (i = 0; i < 2; i++) {
+		l->half[i].mode = (__u8)mode;
+		l->half[i].affinity = (__u8)affinity;
+	}
+	if (mode == DS_MODE_NAT)
+		prog.state->has_nat = 1;
+	prog_put("listener_ids", &l->at, &slot);
+}
+
+void prog_dest(__u32 slot, __u32 listener, const char *ip, unsigned int port, __u32 flags)
+{
+	struct ds_dest_rec *d = &prog.dests[slot];
+	struct ds_endpoint key = pkt_endpoint(ip, port);
+
+	memset(d, 0, sizeof(*d));
+	d->id = 0x1000 + slot;
+	d->at = key;
+	d->set = 1;
+	d->flags = DS_DEST_USED | flags;
+	d->serial = 7;
+	d->listener = listener;
+	key.pad = (__u16)listener;
+	prog_put("dest_ids", &key, &slot);
+	if (prog.listeners[listener].half[0].mode != DS_MODE_NAT)
+		return;
+	key.pad = DS_PAD_NAT;
+	prog_put("dest_ids", &key, &slot);
+}
+
+static void put_slot(__u32 entry, __u32 dest)
+{
+	prog.slots[entry / DS_SLOTS_GROUP].dest[entry % DS_SLOTS_GROUP] = dest;
+}
+
+void prog_set(__u32 slot, __u32 listener, enum ds_algorithm algorithm, __u32 first, __u32 n)
+{
+	struct ds_set_rec *set = &prog.sets[slot];
+	__u32 i;
+
+	set->id = 1;
+	set->algorithm = (__u8)algorithm;
+	set->table = slot * 2 * PROG_TABLE;
+	set->table_size = n ? PROG_TABLE : 0;
+	set->members = set->table + PROG_TABLE;
+	set->active = n;
+	for (i = 0; n && i < PROG_TABLE; i++)
+		put_slot(set->table + i, first + i % n);
+	for (i = 0; i < n; i++)
+		put_slot(set->members + i, first + i);
+	prog.listeners[listener].half[0].set = prog.listeners[listener].half[1].set = slot;
+}
+
+void prog_scene(enum ds_mode mode, enum ds_algorithm algorithm, enum ds_affinity affinity)
+{
+	char ip[32];
+	__u32 i;
+
+	prog_reset();
+	prog_listener(PROG_L4, "192.0.2.1", 5060, mode, affinity);
+	prog_listener(PROG_L6, "2001:db8:1::1", 5060, mode, affinity);
+	for (i = 0; i < PROG_DESTS; i++) {
+		snprintf(ip, sizeof(ip), "198.51.100.%u", 11 + i);
+		prog_dest(PROG_DEST(PROG_L4, i), PROG_L4, ip, 5070, 0);
+		snprintf(ip, sizeof(ip), "2001:db8:2::%u", 11 + i);
+		prog_dest(PROG_DEST(PROG_L6, i), PROG_L6, ip, 5070, 0);
+	}
+	prog_set(1, PROG_L4, algorithm, PROG_DEST(PROG_L4, 0), PROG_DESTS);
+	prog_set(2, PROG_L6, algorithm, PROG_DEST(PROG_L6, 0), PROG_DESTS);
+}
+
+struct ds_dest_stats prog_dest_stats(__u32 slot)
+{
+	int cpus = libbpf_num_possible_cpus(), cpu;
+	struct ds_dest_stats sum = { 0 }, *of = calloc((size_t)cpus, sizeof(*of));
+	size_t i;
+
+	assert_non_null(of);
+	check_int("dest_stats", bpf_map_lookup_elem(map_fd("dest_stats"), &slot, of), 0);
+	for (cpu = 0; cpu < cpus; cpu++) {
+		for (i = 0; i < TEST_COUNT(sum.requests); i++)
+			sum.requests[i] += of[cpu].requests[i];
+		for (i = 0; i < TEST_COUNT(sum.responses); i++)
+			sum.responses[i] += of[cpu].responses[i];
+		sum.octets_to += of[cpu].octets_to;
+		sum.octets_from += of[cpu].octets_from;
+	}
+	free(of);
+	return sum;
+}
+
+__u64 prog_call(void)
+{
+	__u64 val = 0;
+	int i, way, n = 0;
+
+	for (i = 0; i < PROG_CALLS_BUCKETS; i++) {
+		for (way = 0; way < DS_CALLS_WAYS; way++) {
+			if (!DS_CALL_STATE(prog.calls[i].way[way].val))
+				continue;
+			val = prog.calls[i].way[way].val;
+			n++;
+		}
+	}
+	return n == 1 ? val : 0;
+}
+
+static __u32 counted_slot(int i)
+{
+	return i < PROG_COUNTED ? (__u32)i : DS_LISTENERS_MAX;
+}
+
+static void zero_counters(int fd, struct ds_counters *c, int cpus)
+{
+	__u32 slot;
+	int i;
+
+	memset(c, 0, (size_t)cpus * sizeof(*c));
+	for (i = 0; i <= PROG_COUNTED; i++) {
+		slot = counted_slot(i);
+		check_int("zero counters", bpf_map_update_elem(fd, &slot, c, BPF_ANY), 0);
+	}
+}
+
+static void read_counters(struct prog_run *r, int fd, struct ds_counters *c, int cpus)
+{
+	__u32 slot;
+	int i, cpu, k;
+
+	for (i = 0; i <= PROG_COUNTED; i++) {
+		slot = counted_slot(i);
+		check_int("read counters", bpf_map_lookup_elem(fd, &slot, c), 0);
+		for (cpu = 0; cpu < cpus; cpu++) {
+			for (k = 0; k < VERDICT_MAX; k++) {
+				if (!c[cpu].verdict[k])
+					continue;
+				r->counted += (unsigned int)c[cpu].verdict[k];
+				r->verdict = verdicts[k];
+				r->listener = (int)slot;
+			}
+			for (k = 0; k < REASON_MAX; k++) {
+				if (!c[cpu].reason[k])
+					continue;
+				r->reasons += (unsigned int)c[cpu].reason[k];
+				r->reason = reasons[k];
+			}
+		}
+	}
+}
+
+void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *frame, size_t len)
+{
+	static unsigned char in[PKT_FRAME_MAX + 256];
+	struct xdp_md ctx_in = { 0 }, ctx_out = { 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int cpus = libbpf_num_possible_cpus(), fd = map_fd("counters"), err;
+	struct ds_counters *c = calloc((size_t)cpus, sizeof(*c));
+
+	assert_non_null(c);
+	memset(r, 0, sizeof(*r));
+	r->verdict = r->reason = "";
+	memset(in, 0xff, prog.meta);
+	memcpy(in + prog.meta, frame, len);
+	ctx_in.data = prog.meta;
+	ctx_in.data_end = (__u32)(prog.meta + len);
+	ctx_in.ingress_ifindex = prog.ifindex[side];
+	opts.ctx_in = &ctx_in;
+	opts.ctx_size_in = sizeof(ctx_in);
+	opts.ctx_out = &ctx_out;
+	opts.ctx_size_out = sizeof(ctx_out);
+	opts.data_in = in;
+	opts.data_size_in = ctx_in.data_end;
+	opts.data_out = r->out;
+	opts.data_size_out = sizeof(r->out);
+	opts.repeat = 1;
+	zero_counters(fd, c, cpus);
+	err = bpf_prog_test_run_opts(bpf_program__fd(bpf_object__find_program_by_name(object, "xdp_dispatch")), &opts);
+	check_int("test run", err, 0);
+	r->action = opts.retval;
+	r->len = opts.data_size_out - ctx_out.data;
+	memmove(r->out, r->out + ctx_out.data, r->len);
+	read_counters(r, fd, c, cpus);
+	free(c);
+}
+
+void prog_packet(struct prog_run *r, enum prog_side side, const struct pkt *p)
+{
+	static unsigned char frame[PKT_FRAME_MAX];
+
+	prog_frame(r, side, frame, pkt_build(frame, p));
+}
