@@ -46,6 +46,13 @@ DS_PERCPU(counters, ds_counters, DS_LISTENERS_MAX + 1);
 DS_PERCPU(scratch, work, 1);
 
 struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, DS_MACS_MAX);
+	__type(key, struct ds_addr);
+	__type(value, struct ds_mac);
+} macs SEC(".maps");
+
+struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, DS_CHAIN_MAX);
 	__type(key, __u32);

@@ -44,6 +44,7 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 	rc = sip_check_request(&w->msg, DS_MODE_NAT);
 	if (rc != REASON_none)
 		return rc;
+	send_learn(ctx, w);
 	rc = pick_request(w);
 	if (rc != REASON_request)
 		return rc;

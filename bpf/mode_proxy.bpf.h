@@ -34,11 +34,12 @@ port_inline int proxy_outward(struct xdp_md *ctx, struct work *w, const struct d
 }
 
 /* Where a request from a client goes: the destination that a Route names, else the calls table, else the pick. */
-port_inline int proxy_inward(struct work *w)
+port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_dest_rec *d;
 	int rc = REASON_request_route;
 
+	send_learn(ctx, w);
 	if (w->route.place == SIP_PLACE_UDP)
 		w->dest = pick_by_endpoint(&w->route.next, w->listener);
 	if (!w->dest)
@@ -78,7 +79,7 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 	if (w->from)
 		rc = proxy_outward(ctx, w, &l->at);
 	else
-		rc = proxy_inward(w);
+		rc = proxy_inward(ctx, w);
 	if (rc != REASON_request && rc != REASON_request_route && rc != REASON_request_outward)
 		return rc;
 	if (sip_branch(&b, &w->msg, &w->msg.via, s->key, &w->branch))

@@ -20,6 +20,37 @@ const volatile __u8 xdp_generic = 0;
 /* New packets of ours start with this many hops (RFC 1700 default TTL). */
 #define SEND_TTL 64
 
+/* Remembers which link address a client's request came from; a write only where it is news. */
+port_inline void send_learn(struct xdp_md *ctx, const struct work *w)
+{
+	struct pkt_cursor c = { port_data(ctx), port_data_end(ctx) };
+	const struct ethhdr *eth = pkt_take(&c, sizeof(*eth));
+	struct ds_mac new __attribute__((aligned(8))) = { .ifindex = w->pkt.fib_ifindex };
+	struct ds_mac *old;
+
+	if (!eth)
+		return;
+	__builtin_memcpy(new.client, eth->h_source, 6);
+	__builtin_memcpy(new.own, eth->h_dest, 6);
+	old = bpf_map_lookup_elem(&macs, &w->pkt.src.ip);
+	/* two words: clang 14 makes a call of memcmp */
+	if (old && !((((__u64 *)old)[0] ^ ((__u64 *)&new)[0]) | (((__u64 *)old)[1] ^ ((__u64 *)&new)[1])))
+		return;
+	bpf_map_update_elem(&macs, &w->pkt.src.ip, &new, BPF_ANY);
+}
+
+/* The next hop of a client on the link that the kernel has no neighbour for; 0 where it was never seen there. */
+port_inline int send_learned(struct work *w, __u32 ifindex)
+{
+	struct ds_mac *m = bpf_map_lookup_elem(&macs, &w->hop.to.ip);
+
+	if (!m || m->ifindex != ifindex)
+		return 0;
+	__builtin_memcpy(w->hop.dmac, m->client, 6);
+	__builtin_memcpy(w->hop.smac, m->own, 6);
+	return 1;
+}
+
 /*
  * Next hop for a packet of ip_len octets (IP header on) from src to w->hop.to, by the kernel's tables (
  * bpf_fib_lookup(), net/core/filter.c). Returns a reason, REASON_none when w->hop is complete. A STALE neighbour is
@@ -56,14 +87,16 @@ port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 		fib.ipv4_dst = to->ip.w[3];
 	}
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
-	if (rc == BPF_FIB_LKUP_RET_NO_NEIGH)
-		return REASON_slow_neighbour;
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return REASON_slow_mtu;
-	if (rc != BPF_FIB_LKUP_RET_SUCCESS)
+	if (rc == BPF_FIB_LKUP_RET_SUCCESS) {
+		__builtin_memcpy(w->hop.dmac, fib.dmac, 6);
+		__builtin_memcpy(w->hop.smac, fib.smac, 6);
+	} else if (rc != BPF_FIB_LKUP_RET_NO_NEIGH) {
 		return REASON_slow_no_route;
-	__builtin_memcpy(w->hop.dmac, fib.dmac, 6);
-	__builtin_memcpy(w->hop.smac, fib.smac, 6);
+	} else if (!send_learned(w, fib.ifindex)) {
+		return REASON_slow_neighbour;
+	}
 	w->hop.phys = fib.ifindex;
 	w->hop.tags = 0;
 	w->hop.vlan[0] = w->hop.vlan[1] = 0;

@@ -153,6 +153,18 @@ struct ds_link {
 	__u16 pad;
 };
 
+/*
+ * The link address that the last request of a client came from. Used for responses only where the kernel has no
+ * neighbour for the client and its routes lead out by the same device: XDP cannot resolve one.
+ */
+struct ds_mac {
+	__u32 ifindex; /* as route look-ups name it: the VLAN device where there is one */
+	__u8 client[6];
+	__u8 own[6];
+};
+
+#define DS_MACS_MAX 65536
+
 /* Key of the map vlan_ids: which VLAN device a tagged frame belongs to. Value: ifindex. */
 struct ds_vlan_key {
 	__u32 phys;
@@ -217,6 +229,7 @@ _Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without hol
 _Static_assert(sizeof(struct ds_call_bucket) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
 _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
+_Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
 #define CHAIN_LIST(X) \
@@ -250,6 +263,7 @@ enum ds_chain {
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
  *   links         struct ds_link by ifindex; user; kernel
  *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
+ *   macs          struct ds_mac by struct ds_addr, least recently used goes first; kernel; kernel (not pinned)
  *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
  */
 

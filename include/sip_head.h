@@ -174,6 +174,8 @@ port_inline __u32 sip_row_open(const struct sip_buf *b, struct sip_msg *m, __u64
 	row = &m->row[n & (PORT_ROWS_MAX - 1)];
 	row->at = off;
 	row->value = colon + 1;
+	/* no end yet: where the head breaks off, the value is empty and not the message before's */
+	row->end = 0;
 	row->hdr = hdr;
 	m->rows = n + 1;
 	if (m->seen & 1u << hdr) {

@@ -10,6 +10,8 @@
 
 /* Values looked at: two of ours (double Record-Route) and the one after them. */
 #define SIP_ROUTE_VALUES 3
+/* Quoted parameters of one value. */
+#define SIP_ROUTE_QUOTES 4
 
 enum sip_place {
 	SIP_PLACE_NONE = 0,  /* nothing names one */
@@ -77,6 +79,26 @@ struct sip_route_uri {
 	__u64 end;
 };
 
+/* Past the comma that ends a value, from e in its parameters on; quoted ones may hold commas. lim, or SIP_FAR. */
+port_inline __u64 sip_route_next(const struct sip_buf *b, __u64 e, __u64 lim)
+{
+	int i;
+
+	e = port_forget(e, b->zero);
+	for (i = 0; i < SIP_ROUTE_QUOTES; i++, e = port_forget(e, b->zero)) {
+		port_join();
+		e = sip_find(b, e, lim, SIP_SET(',', '"', ',', ','));
+		if (sip_is_far(e, 0, 0))
+			return SIP_FAR;
+		if (!sip_before(b, e, lim))
+			return lim;
+		if (sip_load1(b, e) == ',')
+			return e + 1;
+		e = sip_skip_quoted(b->c, e + 1, lim);
+	}
+	return SIP_FAR;
+}
+
 /*
  * One name-addr value from off in a row that ends at lim: its URI's bounds. Returns the offset of the next value in the
  * row, lim where there is none, SIP_FAR where the value is malformed or beyond the bounds.
@@ -101,10 +123,7 @@ port_global __u64 sip_route_value(struct sip_ctx *c, __u64 off, __u64 lim, struc
 	u->end = e;
 	if (e >= lim)
 		return SIP_FAR;
-	e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
-	if (sip_is_far(e, 0, 0))
-		return SIP_FAR;
-	return e >= lim ? lim : e + 1;
+	return sip_route_next(b, e, lim);
 }
 
 /* The first Route row behind row[row]; m->rows where there is none. Rows are in the order of the message. */

@@ -129,7 +129,7 @@ static const struct proxy_row hops_rows[] = {
 };
 
 #define OWN "<sip:192.0.2.1;lr>"
-#define OWN2 "\"Doe, \\\" <John>\" <sip:a,b@192.0.2.1:5060;lr>;x=y"
+#define OWN2 "\"Doe, \\\" <John>\" <sip:a,b@192.0.2.1:5060;lr>;x=\"y,z\""
 #define NEXT "<sip:192.0.2.50;lr>"
 #define TOP PUSHED VIA_IN MF69
 #define IN VIA_IN MAX_FORWARDS
