@@ -18,6 +18,7 @@
 #include "dispatch.skel.h"
 
 #define BPF_LOG_SIZE 8192
+#define BPF_DEST_IDS_MAX (DS_DESTS_MAX * DS_LISTENERS_MAX)
 
 struct bpf_map_kind {
 	const char *name;
@@ -204,6 +205,11 @@ static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, const struct bpf_ins
 	if (!skel)
 		return -errno;
 	err = bpf_map__set_max_entries(skel->maps.calls, buckets);
+	/* a destination has an entry for each listener that uses its set: room for many, taken only as it is needed */
+	if (!err)
+		err = bpf_map__set_map_flags(skel->maps.dest_ids, BPF_F_NO_PREALLOC);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.dest_ids, BPF_DEST_IDS_MAX);
 	if (!err && live)
 		err = bpf_share(skel, live);
 	if (!err)

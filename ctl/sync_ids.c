@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One claim to a place; the best claim of a place wins. */
+/* One claim to a place, a key of dest_ids; the best claim wins. */
 struct sync_claim {
 	struct ds_endpoint at;
-	int rank; /* a nat listener's, then one in the list, then one that drains; 0: freed */
+	int rank; /* 2: in the list, 1: drains, 0: freed */
 	__u32 slot;
 	__u32 listener;
 };
@@ -36,13 +36,6 @@ static bool sync_is_placed(const struct ds_endpoint *at)
 	return memcmp(&at->ip, &none, sizeof(none)) != 0;
 }
 
-static int sync_rank(const struct sync_item *i, const struct record *r)
-{
-	if (i->fate == SYNC_FREED)
-		return 0;
-	return 1 + (i->dest ? 1 : 0) + (r->listener[i->listener].mode == DS_MODE_NAT ? 2 : 0);
-}
-
 static int sync_publish_claim(const struct bpf_inst *b, const struct sync_claim *c, bool freed)
 {
 	__u32 slot;
@@ -55,21 +48,47 @@ static int sync_publish_claim(const struct bpf_inst *b, const struct sync_claim 
 	return err || slot != c->slot ? bpf_put(b, BPF_MAP_dest_ids, &c->at, &c->slot) : 0;
 }
 
+/*
+ * The claims of one destination: with each listener that uses its set, and with nat listeners as a whole. Returns how
+ * many; claim may be NULL to count only.
+ */
+static size_t sync_claim_item(struct sync_claim *claim, const struct sync_item *i, const struct ds_endpoint *at,
+			      const struct record *r)
+{
+	struct sync_claim one = { .at = *at, .rank = i->fate == SYNC_FREED ? 0 : i->dest ? 2 : 1, .slot = i->slot };
+	size_t k, n = 0;
+
+	for (k = 0; k < r->n_listeners && sync_is_placed(at); k++) {
+		if (r->listener[k].set != i->set || !sync_reaches(&r->listener[k], &at->ip))
+			continue;
+		one.at.pad = k;
+		if (claim)
+			claim[n] = one;
+		n++;
+		if (r->listener[k].mode != DS_MODE_NAT)
+			continue;
+		one.at.pad = DS_PAD_NAT;
+		if (claim)
+			claim[n] = one;
+		n++;
+	}
+	return n;
+}
+
 /* freed: whether places that nobody claims any more are taken out, too. */
 int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struct record *r, bool freed)
 {
-	struct sync_claim *claim = malloc((s->n + 1) * sizeof(*claim));
+	struct sync_claim *claim;
 	size_t i, n = 0;
 	int err = 0;
 
+	for (i = 0; i < s->n; i++)
+		n += sync_claim_item(NULL, &s->item[i], &b->dests[s->item[i].slot].at, r);
+	claim = malloc((n + 1) * sizeof(*claim));
 	if (!claim)
 		return -ENOMEM;
-	for (i = 0; i < s->n; i++) {
-		claim[n] = (struct sync_claim){ .at = b->dests[s->item[i].slot].at,
-						.rank = sync_rank(&s->item[i], r),
-						.slot = s->item[i].slot };
-		n += sync_is_placed(&claim[n].at);
-	}
+	for (i = n = 0; i < s->n; i++)
+		n += sync_claim_item(claim + n, &s->item[i], &b->dests[s->item[i].slot].at, r);
 	qsort(claim, n, sizeof(*claim), sync_compare_claims);
 	for (i = 0; i < n && !err; i++)
 		if (!i || memcmp(&claim[i].at, &claim[i - 1].at, sizeof(claim[i].at)))
