@@ -260,10 +260,17 @@ static void decide_forward(struct decide_work *w, __u32 reason)
 	decide_end(w, VERDICT_forward, reason);
 }
 
+/* Whether sip_reply_build() built a reply that is only too long for the kernel, which cannot lengthen a frame's tail. */
+static int decide_is_long_reply(const struct decision *d, int rc)
+{
+	return rc == REASON_slow_reply && d->reply.pieces && !d->reply.too_many && !d->plan.too_many;
+}
+
 /* The reply that the reason asks for, or a drop where none is due. */
 static void decide_reply(struct decide_work *w, __u32 reason)
 {
 	struct decision *d = w->d;
+	ssize_t n;
 	int rc;
 
 	d->reply.reason = reason;
@@ -273,12 +280,16 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 		decide_end(w, VERDICT_drop, reason);
 		return;
 	}
-	if (rc != REASON_none) {
+	if (rc != REASON_none && !decide_is_long_reply(d, rc)) {
 		decide_end(w, VERDICT_slow, rc);
 		return;
 	}
-	/* never longer than the request, so it fits */
-	d->out_len = plan_apply_reply(&d->reply, &d->plan, w->payload, w->len, d->out, sizeof(d->out));
+	n = plan_apply_reply(&d->reply, &d->plan, w->payload, w->len, d->out, sizeof(d->out));
+	if (n < 0) {
+		decide_end(w, VERDICT_slow, REASON_slow_reply);
+		return;
+	}
+	d->out_len = n;
 	d->to = sip_response_place(&d->msg.via, w->src);
 	d->code = d->reply.code;
 	decide_end(w, VERDICT_reply, reason);

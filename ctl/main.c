@@ -25,6 +25,7 @@ static const struct {
 	{ "help", main_help, "this list, or the options of one command" },
 	{ "list", cmd_list, "show listeners, sets and destinations" },
 	{ "reload", cmd_reload, "read the list again and publish what changed" },
+	{ "route", cmd_route, "say what would become of messages, and why; sends nothing" },
 	{ "stats", cmd_stats, "show counters: verdicts, reasons, methods, run time" },
 	{ "version", main_version, "print the version" },
 };

@@ -68,31 +68,32 @@ static int options_number(const char *name, const char *text, unsigned long min,
 	return 0;
 }
 
-/* Reads "ADDR:PORT" or "[ADDR]:PORT". */
-static int options_endpoint(const char *text, struct ds_endpoint *at)
+int options_endpoint(const char *option, const char *text, struct ds_endpoint *at)
 {
 	const char *colon = strrchr(text, ':'), *unfit;
-	char host[64];
+	char host[64], name[32];
 	size_t len = colon ? (size_t)(colon - text) : 0;
 	bool bracket = *text == '[';
 	__u32 port;
 
 	if (len < 1 || len >= sizeof(host) || (bracket && text[len - 1] != ']') || (!bracket && memchr(text, ':', len))) {
-		output_error("--listen '%s' is no ADDR:PORT; an IPv6 address stands in brackets: [2001:db8::1]:5060", text);
+		output_error("%s '%s' is no ADDR:PORT; an IPv6 address stands in brackets: [2001:db8::1]:5060", option,
+			     text);
 		return -EINVAL;
 	}
 	memset(at, 0, sizeof(*at));
 	snprintf(host, sizeof(host), "%.*s", (int)(len - 2 * bracket), text + bracket);
 	if (uri_address(host, &at->ip) || uri_is_ip4(&at->ip) == bracket) {
-		output_error("--listen '%s': '%s' is no IP address", text, host);
+		output_error("%s '%s': '%s' is no IP address", option, text, host);
 		return -EINVAL;
 	}
 	unfit = uri_unfit(&at->ip);
 	if (unfit) {
-		output_error("--listen '%s': nothing is sent to this address: %s", text, unfit);
+		output_error("%s '%s': nothing is sent to this address: %s", option, text, unfit);
 		return -EINVAL;
 	}
-	if (options_number("port of --listen", colon + 1, 1, 65535, &port))
+	snprintf(name, sizeof(name), "port of %s", option);
+	if (options_number(name, colon + 1, 1, 65535, &port))
 		return -EINVAL;
 	at->port_be = htons(port);
 	return 0;
@@ -109,7 +110,7 @@ static int options_listen(struct options *o, const char *text, const struct reco
 	}
 	l = &o->listener[o->n_listeners];
 	*l = *defaults;
-	if (options_endpoint(text, &l->at))
+	if (options_endpoint("--listen", text, &l->at))
 		return -EINVAL;
 	for (i = 0; i < o->n_listeners; i++) {
 		if (memcmp(&o->listener[i].at, &l->at, sizeof(l->at)))
@@ -146,8 +147,7 @@ static int options_choice(const char *what, const char *text, const char *const 
 	return *found < 0 ? -EINVAL : 0;
 }
 
-/* What belongs to the last --listen, or to all that follow where there was none yet. */
-static int options_of_listener(struct record_listener *l, int option, const char *text)
+int options_of_listener(struct record_listener *l, int option, const char *text)
 {
 	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
 	__u32 set;

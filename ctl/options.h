@@ -41,4 +41,10 @@ int options_attach(int argc, char **argv, const char *help, struct options *o);
  */
 int options_common(int argc, char **argv, const char *help, const char *also, struct options *o);
 
+/* Reads "ADDR:PORT" or "[ADDR]:PORT", the value of that option. Returns 0, or -EINVAL after saying what is wrong. */
+int options_endpoint(const char *option, const char *text, struct ds_endpoint *at);
+
+/* Reads the value of a listener's option: s(et), A(lgorithm), m(ode), y (affinity). As options_endpoint(). */
+int options_of_listener(struct record_listener *l, int option, const char *text);
+
 #endif

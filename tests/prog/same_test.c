@@ -168,12 +168,14 @@ static int same_teardown(void **state)
 	return 0;
 }
 
-/* Whether the kernel program may leave to the slow path what user space decides: never short messages. */
+/* Whether the kernel program may leave to the slow path what user space decides: long messages, and longer replies. */
 static int same_is_beyond(const struct route_run *r, size_t len)
 {
 	if (r->verdict != VERDICT_slow)
 		return 0;
 	if (r->reason == REASON_slow_too_long)
+		return 1;
+	if (r->reason == REASON_slow_reply && decision.verdict == VERDICT_reply && decision.out_len > len)
 		return 1;
 	return len > SAME_SHORT && (r->reason == REASON_slow_length || r->reason == REASON_slow_plan ||
 				    r->reason == REASON_slow_reply || r->reason == REASON_slow_head_room);
