@@ -1,0 +1,384 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * decide_test.c - the decision about a datagram in user space: verdict, reason, code and place of each kind of message.
+ */
+#include "test.h"
+
+#include "decide.h"
+#include "guard.h"
+#include "uri.h"
+
+#define VIA "Via: SIP/2.0/UDP 192.0.2.20:5062;branch=z9hG4bKa\r\n"
+#define REST "From: <sip:a@example.com>;tag=1\r\nTo: <sip:b@example.com>\r\nCall-ID: c1\r\n"
+#define INVITE "INVITE sip:b@192.0.2.1 SIP/2.0\r\n"
+#define BASIC INVITE VIA REST "CSeq: 1 INVITE\r\n"
+#define END "Content-Length: 0\r\n\r\n"
+
+enum { D1 = 1, D2, D_SLOW, D_IP6, DESTS };
+
+struct lab {
+	struct decide_env env;
+	struct ds_listener listener;
+	struct ds_set_rec set;
+	__u32 slots[4];
+	struct ds_dest_rec dests[DESTS];
+	struct ds_call_bucket calls[4];
+};
+
+static struct decision d;
+
+static struct ds_endpoint place(const char *text)
+{
+	const char *colon = strrchr(text, ':');
+	struct ds_endpoint e = { .port_be = port_be16(atoi(colon + 1)) };
+	char host[64];
+
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - text), text);
+	assert_int_equal(uri_address(host, &e.ip), 0);
+	return e;
+}
+
+static __u32 lab_find(void *ctx, const struct ds_endpoint *at)
+{
+	struct lab *lab = ctx;
+	__u32 i;
+
+	for (i = 1; i < DESTS; i++)
+		if (!memcmp(&lab->dests[i].at, at, sizeof(*at)))
+			return i;
+	return 0;
+}
+
+/* A listener whose hash picks D1 alone, and whose round robin goes by D1, D2. */
+static void lab_make(struct lab *lab)
+{
+	static const char *const at[DESTS] = { NULL, "192.0.2.30:5060", "192.0.2.31:5060", "192.0.2.32:5060",
+					       "2001:db8::30:5060" };
+	__u32 i;
+
+	memset(lab, 0, sizeof(*lab));
+	lab->listener.at = place("192.0.2.1:5060");
+	lab->listener.sent_by_len = 14;
+	memcpy(lab->listener.sent_by, "192.0.2.1:5060", 14);
+	for (i = 1; i < DESTS; i++)
+		lab->dests[i] = (struct ds_dest_rec){
+			.id = i, .at = place(at[i]), .flags = DS_DEST_USED | (i == D_SLOW ? DS_DEST_SLOW : 0), .serial = 1
+		};
+	lab->slots[0] = D1;
+	lab->slots[1] = D1;
+	lab->slots[2] = D2;
+	lab->set = (struct ds_set_rec){ .table_size = 1, .members = 1, .active = 2 };
+	lab->env = (struct decide_env){ .key = { 1, 2 },
+					.listener = &lab->listener,
+					.mode = DS_MODE_PROXY,
+					.set = &lab->set,
+					.slots = lab->slots,
+					.dests = lab->dests,
+					.n_dests = DESTS,
+					.find = lab_find,
+					.ctx = lab,
+					.calls = lab->calls,
+					.calls_mask = 3,
+					.call_idle = DS_CALL_IDLE_S,
+					.now = 1000 };
+}
+
+static void send_octets(struct lab *lab, const char *from, const void *data, size_t len)
+{
+	struct ds_endpoint src = place(from);
+	struct guard g;
+
+	guard_copy(&g, data, len);
+	decide(&lab->env, &src, g.data, len, &d);
+	guard_free(&g);
+}
+
+static void send_text(struct lab *lab, const char *from, const char *text)
+{
+	send_octets(lab, from, text, strlen(text));
+}
+
+static void check_reason(const char *what, __u32 verdict, __u32 reason)
+{
+	check_int(what, d.verdict, verdict);
+	check_int(what, d.reason, reason);
+}
+
+static void check_place(const char *want)
+{
+	char got[URI_ENDPOINT_SIZE];
+
+	check_str("place", uri_endpoint_text(&d.to, got), want);
+}
+
+struct row {
+	const char *name;
+	const char *in;
+	__u32 verdict;
+	__u32 reason;
+	__u32 code;
+	const char *to; /* NULL: nothing is sent */
+	const char *from; /* NULL: 192.0.2.20:5062 */
+};
+
+static const struct row proxy_rows[] = {
+	{ "INVITE", BASIC END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
+	{ "empty", "", VERDICT_drop, REASON_keepalive, 0, NULL, NULL },
+	{ "CRLFCRLF", "\r\n\r\n", VERDICT_drop, REASON_keepalive, 0, NULL, NULL },
+	{ "one octet", "x", VERDICT_drop, REASON_not_sip, 0, NULL, NULL },
+	{ "hello", "hello", VERDICT_drop, REASON_not_sip, 0, NULL, NULL },
+	{ "STUN", "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", VERDICT_drop, REASON_stun, 0, NULL, NULL },
+	{ "octets that are no text", "\x80\x80\x80\x80\x80\x80\x80\x80", VERDICT_drop, REASON_not_sip, 0, NULL, NULL },
+	{ "HTTP", "GET / HTTP/1.1\r\nHost: a\r\n\r\n", VERDICT_drop, REASON_not_sip, 0, NULL, NULL },
+	{ "version 3", "INVITE sip:b@192.0.2.1 SIP/3.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_reply,
+	  REASON_bad_version, 505, "192.0.2.20:5062", NULL },
+	{ "scheme", "INVITE mailto:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_reply,
+	  REASON_bad_uri_scheme, 416, "192.0.2.20:5062", NULL },
+	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_reply, REASON_too_many_hops, 483, "192.0.2.20:5062",
+	  NULL },
+	{ "Max-Forwards 256", BASIC "Max-Forwards: 256\r\n" END, VERDICT_reply, REASON_bad_max_forwards, 400,
+	  "192.0.2.20:5062", NULL },
+	{ "Proxy-Require", BASIC "Proxy-Require: x\r\n" END, VERDICT_reply, REASON_bad_extension, 420, "192.0.2.20:5062",
+	  NULL },
+	{ "two Call-IDs", BASIC "Call-ID: c2\r\n" END, VERDICT_reply, REASON_bad_call_id, 400, "192.0.2.20:5062", NULL },
+	{ "no Via", INVITE REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_bad_via, 0, NULL, NULL },
+	{ "ACK with a fault", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
+	  REASON_bad_cseq_method, 0, NULL, NULL },
+	{ "from port 0", BASIC END, VERDICT_drop, REASON_bad_source, 0, NULL, "192.0.2.20:0" },
+	{ "from a multicast address", BASIC END, VERDICT_drop, REASON_bad_source, 0, NULL, "224.0.0.1:5060" },
+	{ "Route to a member", BASIC "Route: <sip:192.0.2.31;lr>\r\n" END, VERDICT_forward, REASON_request_route, 0,
+	  "192.0.2.31:5060", NULL },
+	{ "Route to a stranger", BASIC "Route: <sip:198.51.100.1;lr>\r\n" END, VERDICT_forward, REASON_request, 0,
+	  "192.0.2.30:5060", NULL },
+	{ "Route to a slow member", BASIC "Route: <sip:192.0.2.32;lr>\r\n" END, VERDICT_reply, REASON_destination_slow, 503,
+	  "192.0.2.20:5062", NULL },
+	{ "from a member by Route", BASIC "Route: <sip:192.0.2.1;lr>,<sip:198.51.100.7:5070;lr>\r\n" END, VERDICT_forward,
+	  REASON_request_outward, 0, "198.51.100.7:5070", "192.0.2.31:5060" },
+	{ "from a member by a name", "INVITE sip:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_slow,
+	  REASON_slow_name, 0, NULL, "192.0.2.31:5060" },
+	{ "from a member to us", BASIC END, VERDICT_reply, REASON_no_action, 404, "192.0.2.31:5062", "192.0.2.31:5060" },
+	{ "from a member to the other family", BASIC "Route: <sip:[2001:db8::9];lr>\r\n" END, VERDICT_slow,
+	  REASON_slow_no_route, 0, NULL, "192.0.2.31:5060" },
+	{ "from a member to loopback", BASIC "Route: <sip:127.0.0.1;lr>\r\n" END, VERDICT_drop, REASON_bad_next_hop, 0,
+	  NULL, "192.0.2.31:5060" },
+	{ "response with a foreign Via", "SIP/2.0 200 OK\r\n" VIA VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
+	  REASON_via_not_ours, 0, NULL, "192.0.2.30:5060" },
+	{ "response with a bare Via of ours", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1\r\n" VIA REST END, VERDICT_drop,
+	  REASON_via_forged, 0, NULL, "192.0.2.30:5060" },
+	{ "response with status 99", "SIP/2.0 099 No\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
+	  REASON_bad_status, 0, NULL, "192.0.2.30:5060" },
+};
+
+static const struct row nat_rows[] = {
+	{ "INVITE", BASIC END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
+	{ "scheme", "INVITE mailto:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_forward,
+	  REASON_request, 0, "192.0.2.30:5060", NULL },
+	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
+	{ "no Call-ID", INVITE VIA "CSeq: 1 INVITE\r\n" END, VERDICT_reply, REASON_bad_from, 400, "192.0.2.20:5062", NULL },
+	{ "response", "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_via_not_ours, 0, NULL,
+	  NULL },
+};
+
+static void decides(struct lab *lab, const struct row *row)
+{
+	send_text(lab, row->from ? row->from : "192.0.2.20:5062", row->in);
+	check_reason(row->name, row->verdict, row->reason);
+	check_int("code", d.code, row->code);
+	check_int("something is sent", d.out_len > 0, row->to != NULL);
+	if (row->to)
+		check_place(row->to);
+}
+
+static void decides_proxy(void **state)
+{
+	struct lab lab;
+
+	lab_make(&lab);
+	decides(&lab, *state);
+}
+
+static void decides_nat(void **state)
+{
+	const struct row *row = *state;
+	struct lab lab;
+
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_NAT;
+	decides(&lab, row);
+	if (d.verdict == VERDICT_forward)
+		check_mem("octets", d.out, d.out_len, row->in, strlen(row->in));
+}
+
+static void no_destination_is_answered(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.set.table_size = 0;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("empty set", VERDICT_reply, REASON_no_destination);
+	check_int("code", d.code, 503);
+	lab.env.set = NULL;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("no set", VERDICT_reply, REASON_no_destination);
+}
+
+static void destination_of_other_family_needs_slow_path(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.slots[0] = D_IP6;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("other family", VERDICT_slow, REASON_slow_no_route);
+}
+
+static void round_robin_keeps_calls(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.set.algorithm = DS_ALGORITHM_ROUND_ROBIN;
+	send_text(&lab, "192.0.2.20:5062", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END);
+	check_reason("ACK first", VERDICT_drop, REASON_ack_no_call);
+	send_text(&lab, "192.0.2.20:5062", "CANCEL sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 CANCEL\r\n" END);
+	check_reason("CANCEL first", VERDICT_drop, REASON_cancel_no_call);
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_place("192.0.2.30:5060");
+	send_text(&lab, "192.0.2.20:5062", INVITE VIA "f: <sip:a@b>;tag=2\r\nt: <sip:b@b>\r\ni: c2\r\nCSeq: 1 INVITE\r\n" END);
+	check_place("192.0.2.31:5060");
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_place("192.0.2.30:5060");
+	send_text(&lab, "192.0.2.20:5062", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END);
+	check_place("192.0.2.30:5060");
+	lab.env.now += DS_CALL_NEW_S;
+	send_text(&lab, "192.0.2.20:5062", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END);
+	check_reason("ACK when the call is forgotten", VERDICT_drop, REASON_ack_no_call);
+}
+
+static void without_calls_the_hash_decides(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.calls = NULL;
+	send_text(&lab, "192.0.2.20:5062", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END);
+	check_reason("ACK", VERDICT_forward, REASON_request);
+	check_place("192.0.2.30:5060");
+}
+
+/* The request as forwarded becomes its response: `edit` changes one octet of it first. */
+static void answer(struct lab *lab, const char *find, char with)
+{
+	static unsigned char text[2048];
+	static const char line[] = "SIP/2.0 200 OK";
+	unsigned char *cr;
+	size_t len;
+
+	lab_make(lab);
+	send_text(lab, "192.0.2.20:5062", BASIC END);
+	cr = memchr(d.out, '\r', d.out_len);
+	len = d.out + d.out_len - cr;
+	memcpy(text, line, sizeof(line) - 1);
+	memcpy(text + sizeof(line) - 1, cr, len);
+	len += sizeof(line) - 1;
+	if (find) {
+		cr = memmem(text, len, find, strlen(find));
+		assert_non_null(cr);
+		cr[strlen(find)] = with;
+	}
+	send_octets(lab, "192.0.2.30:5060", text, len);
+}
+
+static void response_goes_back(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	answer(&lab, NULL, 0);
+	check_reason("response", VERDICT_forward, REASON_response);
+	check_place("192.0.2.20:5062");
+	check_true("our Via is gone", !memmem(d.out, d.out_len, ";sx=", 4));
+}
+
+static void forged_response_is_dropped(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	answer(&lab, "branch=z9hG4bK", '!');
+	check_reason("our branch", VERDICT_drop, REASON_via_forged);
+	answer(&lab, ";sx=", '!');
+	check_reason("sx", VERDICT_drop, REASON_via_forged);
+	answer(&lab, "192.0.2.20:506", '3');
+	check_reason("place", VERDICT_drop, REASON_via_forged);
+}
+
+/* Far beyond what the kernel program reads: a Via of 20,000 octets. */
+static void long_values_are_decided(void **state)
+{
+	static char text[24000];
+	struct lab lab;
+	int n;
+
+	(void)state;
+	lab_make(&lab);
+	n = snprintf(text, sizeof(text), "%sVia: SIP/2.0/UDP 192.0.2.20:5062;branch=z9hG4bKa;x=%020000d\r\n%s", INVITE, 7,
+		     REST "CSeq: 1 INVITE\r\n" END);
+	assert_in_range(n, 20000, (int)sizeof(text) - 1);
+	send_text(&lab, "192.0.2.20:5062", text);
+	check_reason("long Via", VERDICT_forward, REASON_request);
+	check_true("it is longer than it was", d.out_len > (size_t)n);
+}
+
+static void grown_beyond_a_datagram_is_for_nobody(void **state)
+{
+	static char text[DECIDE_PAYLOAD_MAX];
+	static const char head[] = BASIC "\r\n";
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	memset(text, 'x', sizeof(text));
+	memcpy(text, head, sizeof(head) - 1);
+	send_octets(&lab, "192.0.2.20:5062", text, sizeof(text));
+	check_reason("65507 octets", VERDICT_slow, REASON_slow_mtu);
+}
+
+static void every_truncation_is_decided(void **state)
+{
+	static const char text[] = BASIC "Max-Forwards: 70\r\nContent-Length: 4\r\n\r\nbody";
+	struct lab lab;
+	size_t len;
+
+	(void)state;
+	for (len = 0; len < sizeof(text) - 1; len++) {
+		lab_make(&lab);
+		send_octets(&lab, "192.0.2.20:5062", text, len);
+		check_true("not sent on", d.verdict == VERDICT_drop || d.verdict == VERDICT_reply);
+	}
+	send_octets(&lab, "192.0.2.20:5062", text, len);
+	check_reason("whole", VERDICT_forward, REASON_request);
+}
+
+int main(void)
+{
+	struct test_list tests = { 0 };
+
+	test_rows(&tests, "proxy", decides_proxy, proxy_rows);
+	test_rows(&tests, "nat", decides_nat, nat_rows);
+	test_add(&tests, "no destination is answered", no_destination_is_answered, NULL);
+	test_add(&tests, "other family needs the slow path", destination_of_other_family_needs_slow_path, NULL);
+	test_add(&tests, "round robin keeps calls", round_robin_keeps_calls, NULL);
+	test_add(&tests, "without calls the hash decides", without_calls_the_hash_decides, NULL);
+	test_add(&tests, "a response goes back", response_goes_back, NULL);
+	test_add(&tests, "a forged response is dropped", forged_response_is_dropped, NULL);
+	test_add(&tests, "long values are decided", long_values_are_decided, NULL);
+	test_add(&tests, "grown beyond a datagram", grown_beyond_a_datagram_is_for_nobody, NULL);
+	test_add(&tests, "every truncation is decided", every_truncation_is_decided, NULL);
+	return test_run(&tests, "decide");
+}
