@@ -18,10 +18,10 @@
 #define NEIGH_POLL_MS 20
 #define NEIGH_RESOLVED (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
 
-/* What is wanted: the next hop of one address. */
+/* What is wanted: the next hop of one place. */
 struct neigh_want {
 	struct neigh hop;
-	struct ds_addr at;
+	struct neigh at;
 	const char *why; /* no next hop, static text */
 	bool fresh;	 /* not managed before */
 	bool resolved;
@@ -46,7 +46,7 @@ static int neigh_route_each(void *ctx, const struct nlmsghdr *answer)
 		return 0;
 	}
 	w->hop.ifindex = netlink_u32(at[RTA_OIF]);
-	w->hop.ip = w->at;
+	w->hop.ip = w->at.ip;
 	if (at[RTA_GATEWAY])
 		return netlink_ip(RTA_DATA(at[RTA_GATEWAY]), RTA_PAYLOAD(at[RTA_GATEWAY]), &w->hop.ip);
 	if (at[RTA_VIA]) /* struct rtvia: two octets of family, then the address */
@@ -59,9 +59,9 @@ static void neigh_route(int fd, struct neigh_want *w)
 	struct netlink_request r;
 	struct rtmsg *rtm = netlink_begin(&r, RTM_GETROUTE, 0, sizeof(*rtm));
 
-	rtm->rtm_family = netlink_family(&w->at);
+	rtm->rtm_family = netlink_family(&w->at.ip);
 	rtm->rtm_dst_len = rtm->rtm_family == AF_INET ? 32 : 128;
-	netlink_put_ip(&r, RTA_DST, &w->at);
+	netlink_put_ip(&r, RTA_DST, &w->at.ip);
 	if (netlink_talk(fd, &r, neigh_route_each, w) && !w->why)
 		w->why = "there is no route to it";
 }
@@ -212,8 +212,8 @@ static void neigh_wait(int fd, struct neigh_want *want, size_t n)
 	} while (open && left--);
 }
 
-int neigh_update(int keys, const struct ds_addr *at, size_t n,
-		 void (*warn)(void *ctx, const struct ds_addr *at, const char *why), void *ctx)
+int neigh_update(int keys, const struct neigh *place, size_t n,
+		 void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx)
 {
 	struct neigh_want *want = calloc(n + 1, sizeof(*want));
 	int err = 0, fd = netlink_open();
@@ -224,8 +224,10 @@ int neigh_update(int keys, const struct ds_addr *at, size_t n,
 		goto out;
 	}
 	for (i = 0; i < n; i++) {
-		want[i].at = at[i];
-		neigh_route(fd, &want[i]);
+		want[i].at = place[i];
+		want[i].hop = place[i];
+		if (!place[i].ifindex)
+			neigh_route(fd, &want[i]);
 	}
 	qsort(want, n, sizeof(*want), neigh_compare);
 	for (i = 0; i < n && !err; i++)

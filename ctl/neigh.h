@@ -11,7 +11,7 @@
 
 #include "abi.h"
 
-/* A next hop: key of the pinned map `neighbours`, whose value is enum neigh_owner. */
+/* A next hop, without holes: key of the pinned map `neighbours`, whose value is enum neigh_owner. */
 struct neigh {
 	__u32 ifindex;
 	struct ds_addr ip;
@@ -25,12 +25,13 @@ enum neigh_owner {
 #define NEIGH_WAIT_MS 1000
 
 /*
- * Manages the next hops of n addresses, releases those that no address needs any more, and waits until the new ones are
- * resolved, NEIGH_WAIT_MS at most. keys: the map. warn(ctx, at, why) is called for each address that has no route or
- * whose next hop does not answer. Returns 0 or -errno.
+ * Manages the next hops of n places, releases those that no place needs any more, and waits until the new ones are
+ * resolved, NEIGH_WAIT_MS at most. A place whose interface is 0 is looked up in the routing tables, another is its own
+ * next hop. keys: the map. warn(ctx, place, why) is called for each that has no route or whose next hop does not
+ * answer. Returns 0 or -errno.
  */
-int neigh_update(int keys, const struct ds_addr *at, size_t n,
-		 void (*warn)(void *ctx, const struct ds_addr *at, const char *why), void *ctx);
+int neigh_update(int keys, const struct neigh *place, size_t n,
+		 void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx);
 
 /* Releases every next hop of the map; those whose interface is gone are gone too. Returns 0 or -errno. */
 int neigh_release(int keys);

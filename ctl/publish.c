@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "exit.h"
+#include "gateways.h"
 #include "links.h"
 #include "neigh.h"
 #include "output.h"
@@ -233,49 +234,64 @@ int publish_plan(struct publish *p, bool allow_missing)
 	return EXIT_OK;
 }
 
-static void publish_warn_neigh(void *ctx, const struct ds_addr *ip, const char *why)
+static void publish_warn_neigh(void *ctx, const struct neigh *place, const char *why)
 {
-	struct ds_endpoint at = { .ip = *ip };
+	struct ds_endpoint at = { .ip = place->ip };
 	struct publish *p = ctx;
 	char text[URI_ENDPOINT_SIZE];
-	size_t len;
 
 	p->cold++;
 	uri_endpoint_text(&at, text);
-	len = strlen(text);
-	text[len > 2 ? len - 2 : len] = 0; /* less ":0" */
-	output_warn("destination %s: %s", text, why);
+	*strrchr(text, ':') = 0;
+	output_warn("%s %s: %s", place->ifindex ? "gateway" : "destination", text, why);
 }
 
-static int publish_compare_addrs(const void *a, const void *b)
+static int publish_compare_places(const void *a, const void *b)
 {
-	return memcmp(a, b, sizeof(struct ds_addr));
+	return memcmp(a, b, sizeof(struct neigh));
 }
 
-/* Has the next hops of all destinations managed that packets are sent to, draining ones included. */
-static int publish_neighbours(struct publish *p)
+/* Enters every destination that packets are sent to, draining ones included, once. Returns how many. */
+static size_t publish_list_places(const struct publish *p, struct neigh *place)
 {
-	struct ds_addr *addr = malloc((p->sync.n + 1) * sizeof(*addr));
 	const struct sync_item *i;
 	size_t n = 0, k, unique = 0;
+
+	for (i = p->sync.item; i < p->sync.item + p->sync.n; i++) {
+		if (i->fate == SYNC_FREED || (i->member ? i->member->slow : p->bpf.dests[i->slot].flags & DS_DEST_SLOW))
+			continue;
+		place[n++] = (struct neigh){ .ip = i->member ? i->member->at.ip : p->bpf.dests[i->slot].at.ip };
+	}
+	qsort(place, n, sizeof(*place), publish_compare_places);
+	for (k = 0; k < n; k++)
+		if (!unique || memcmp(&place[unique - 1], &place[k], sizeof(*place)))
+			place[unique++] = place[k];
+	return unique;
+}
+
+/* Has the next hops of all destinations managed, and the gateways that clients may be behind. */
+static int publish_neighbours(struct publish *p)
+{
+	__u32 attached[RECORD_INTERFACES_MAX];
+	struct neigh *gateway = NULL, *place;
+	size_t i, n, n_gateways = 0;
 	int err;
 
-	if (!addr)
-		return -ENOMEM;
-	for (i = p->sync.item; i < p->sync.item + p->sync.n; i++) {
-		if (i->fate == SYNC_FREED || (i->member && i->member->slow))
-			continue;
-		if (!i->member && (p->bpf.dests[i->slot].flags & DS_DEST_SLOW))
-			continue;
-		addr[n++] = i->member ? i->member->at.ip : p->bpf.dests[i->slot].at.ip;
+	for (i = 0; i < p->rec.n_interfaces; i++)
+		attached[i] = p->rec.interface[i].ifindex;
+	err = gateways_list(attached, p->rec.n_interfaces, &gateway, &n_gateways);
+	if (err)
+		return err;
+	place = malloc((p->sync.n + n_gateways + 1) * sizeof(*place));
+	if (place) {
+		n = publish_list_places(p, place);
+		if (n_gateways)
+			memcpy(place + n, gateway, n_gateways * sizeof(*place));
+		err = neigh_update(p->keys, place, n + n_gateways, publish_warn_neigh, p);
 	}
-	qsort(addr, n, sizeof(*addr), publish_compare_addrs);
-	for (k = 0; k < n; k++)
-		if (!unique || memcmp(&addr[unique - 1], &addr[k], sizeof(*addr)))
-			addr[unique++] = addr[k];
-	err = neigh_update(p->keys, addr, unique, publish_warn_neigh, p);
-	free(addr);
-	return err;
+	free(gateway);
+	free(place);
+	return place ? err : -ENOMEM;
 }
 
 /* A packet may still be reading the half that is written next. */
