@@ -14,13 +14,16 @@
 #include "abi.h"
 #include "pkt.h"
 
+/* What the maps are shrunk to: entries. */
 #define PROG_CALLS_BUCKETS 64
+#define PROG_SLOTS 1024
+#define PROG_MAX_DESTS 64
 #define PROG_TEXT_MAX 8192
 
 /* Slots of prog_scene(): listeners, and destinations of each of them. */
 enum { PROG_L4, PROG_L6, PROG_L4_OTHER };
 #define PROG_DESTS 3
-#define PROG_DEST(listener, n) (1u + (listener) * PROG_DESTS + (n))
+#define PROG_DEST(listener, n) (1u + (listener)*PROG_DESTS + (n))
 
 enum prog_side { PROG_IN, PROG_OUT };
 
@@ -32,7 +35,7 @@ struct prog {
 	struct ds_slots *slots;
 	struct ds_dest_rec *dests;
 	struct ds_call_bucket *calls;
-	unsigned int meta;    /* octets of metadata before the frame, 0xff each */
+	unsigned int meta; /* octets of metadata before the frame, 0xff each */
 	unsigned int ifindex[2];
 };
 
@@ -43,11 +46,11 @@ struct prog_run {
 	__u32 action; /* enum xdp_action */
 	unsigned char out[PKT_FRAME_MAX + 512];
 	size_t len;
-	unsigned int counted;	     /* verdicts, of all listeners */
+	unsigned int counted; /* verdicts, of all listeners */
 	unsigned int reasons;
-	const char *verdict;	     /* the one that grew, "" where none or several did */
+	const char *verdict; /* the one that grew, "" where none or several did */
 	const char *reason;
-	int listener;		     /* whose counters grew */
+	int listener; /* whose counters grew */
 };
 
 /*
@@ -56,6 +59,9 @@ struct prog_run {
  */
 int prog_open(int generic);
 void prog_close(void);
+
+/* A map's file descriptor; ends the test where there is none. */
+int prog_map(const char *name);
 
 /* Takes all tables back to nothing but a published generation. */
 void prog_reset(void);
@@ -89,6 +95,14 @@ void prog_packet(struct prog_run *r, enum prog_side side, const struct pkt *p);
  * destination's, %V our Via row with anything for its digits, %T a To tag of ours.
  */
 size_t prog_text(char *out, const char *text, int is_ip6);
+
+/*
+ * What a user agent server answers a request that it got, into out: the rows that a response has copied, a To tag added.
+ * status: "200 OK". Returns its length.
+ */
+size_t prog_answer(char *out, const unsigned char *request, size_t len, const char *status);
+/* Puts `put` in the place of the first `find`, which must be there; all three are texts as for prog_text(). */
+void prog_replace(char *text, const char *find, const char *put, int is_ip6);
 
 /* Ends the test unless the octets are such a text. */
 void prog_check_text(const char *what, const unsigned char *got, size_t len, const char *text, int is_ip6);

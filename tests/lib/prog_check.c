@@ -24,8 +24,10 @@ static const struct prog_code codes[] = {
 	{ 'l', { "192.0.2.1", "[2001:db8:1::1]" } },
 	{ 'D', { "198.51.100.11:5070", "[2001:db8:2::11]:5070" } },
 	{ 'E', { "198.51.100.12:5070", "[2001:db8:2::12]:5070" } },
-	{ 'V', { "Via:\2SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK" HEX16 ";sx=" HEX16 "\r\n",
-		 "Via:\2SIP/2.0/UDP [2001:db8:1::1]:5060;branch=z9hG4bK" HEX16 ";sx=" HEX16 "\r\n" } },
+	{ 'V',
+	  { "Via:\2SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK" HEX16 ";sx=" HEX16 "\r\n",
+	    "Via:\2SIP/2.0/UDP [2001:db8:1::1]:5060;branch=z9hG4bK" HEX16 ";sx=" HEX16 "\r\n" } },
+	{ 'X', { HEX16, HEX16 } },
 	{ 'T', { "sx" HEX16, "sx" HEX16 } },
 };
 
@@ -48,6 +50,50 @@ size_t prog_text(char *out, const char *text, int is_ip6)
 	check_true("text fits", n < PROG_TEXT_MAX);
 	out[n] = '\0';
 	return n;
+}
+
+static int is_answer_row(const char *row)
+{
+	static const char *const left_out[] = { "Max-Forwards:", "Content-Length:", "Route:", "Contact:" };
+	size_t i;
+
+	for (i = 0; i < TEST_COUNT(left_out); i++)
+		if (!strncmp(row, left_out[i], strlen(left_out[i])))
+			return 0;
+	return 1;
+}
+
+size_t prog_answer(char *out, const unsigned char *request, size_t len, const char *status)
+{
+	char copy[PROG_TEXT_MAX], *row, *end;
+	size_t n;
+
+	memcpy(copy, request, len);
+	copy[len] = '\0';
+	n = (size_t)sprintf(out, "SIP/2.0 %s\r\n", status);
+	for (row = strstr(copy, "\r\n") + 2; strncmp(row, "\r\n", 2); row = end + 2) {
+		end = strstr(row, "\r\n");
+		assert_non_null(end);
+		*end = '\0';
+		if (is_answer_row(row))
+			n += (size_t)sprintf(
+				out + n, !strncmp(row, "To:", 3) && !strstr(row, ";tag=") ? "%s;tag=uas\r\n" : "%s\r\n",
+				row);
+	}
+	return n + (size_t)sprintf(out + n, "Content-Length: 0\r\n\r\n");
+}
+
+void prog_replace(char *text, const char *find, const char *put, int is_ip6)
+{
+	char what[PROG_TEXT_MAX], with[PROG_TEXT_MAX], *at;
+	size_t old = prog_text(what, find, is_ip6), new = prog_text(with, put, is_ip6);
+
+	at = strstr(text, what);
+	if (!at)
+		print_error("no '%s' in\n%s\n", what, text);
+	assert_non_null(at);
+	memmove(at + new, at + old, strlen(at + old) + 1);
+	memcpy(at, with, new);
 }
 
 static int is_hex(unsigned char c)

@@ -7,8 +7,9 @@
 #include "prog.h"
 
 #define START "INVITE sip:bob@example.com SIP/2.0\r\n"
-#define REST "From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\nCall-ID: c1@example.com\r\n" \
-	     "CSeq: 1 INVITE\r\n"
+#define REST                                                                                               \
+	"From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\nCall-ID: c1@example.com\r\n" \
+	"CSeq: 1 INVITE\r\n"
 #define TAIL "Content-Length: 6\r\n\r\nv=0\r\n\r"
 
 struct frame_row {
@@ -45,7 +46,8 @@ static void check_leaves(const struct prog_run *r, const struct frame_row *row, 
 
 static void one_dest(int is_ip6, int back)
 {
-	static const char *const ip[2][2] = { { "198.51.100.11", "192.0.2.30" }, { "2001:db8:2::11", "2001:db8:1::30" } };
+	static const char *const ip[2][2] = { { "198.51.100.11", "192.0.2.30" },
+					      { "2001:db8:2::11", "2001:db8:1::30" } };
 	__u32 listener = is_ip6 ? PROG_L6 : PROG_L4;
 
 	prog_scene(DS_MODE_PROXY, DS_ALGORITHM_CALL_ID, DS_AFFINITY_CALLS);
@@ -78,7 +80,8 @@ static void frames(void **state)
 	prog_check_endpoint("source", &v.src, &listener);
 	prog_check_endpoint("destination", &v.dst, &prog.dests[10].at);
 	prog_check_text("payload", v.payload, v.len,
-			START "%VVia: SIP/2.0/UDP %C;received=%c;branch=z9hG4bKx1;rport=%P\r\nMax-Forwards: 69\r\n" REST TAIL,
+			START
+			"%VVia: SIP/2.0/UDP %C;received=%c;branch=z9hG4bKx1;rport=%P\r\nMax-Forwards: 69\r\n" REST TAIL,
 			row->is_ip6);
 	check_int("parity of the growth", (v.len - (p.len - 5)) & 1, 0);
 	check_int("listener counted for", r.listener, row->is_ip6 ? PROG_L6 : PROG_L4);
@@ -96,7 +99,8 @@ static const struct edit_row edit_rows[] = {
 	  START "%VVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 69\r\n" REST TAIL },
 	{ "a name is stamped",
 	  START "Via: SIP/2.0/UDP phone.example.com:5062;branch=z9hG4bKx1\r\nMax-Forwards: 70\r\n" REST TAIL,
-	  START "%VVia: SIP/2.0/UDP phone.example.com:5062;received=%c;branch=z9hG4bKx1\r\nMax-Forwards: 69\r\n" REST TAIL },
+	  START
+	  "%VVia: SIP/2.0/UDP phone.example.com:5062;received=%c;branch=z9hG4bKx1\r\nMax-Forwards: 69\r\n" REST TAIL },
 	{ "another address is stamped",
 	  START "Via: SIP/2.0/UDP 10.1.2.3;branch=z9hG4bKx1\r\nMax-Forwards: 70\r\n" REST TAIL,
 	  START "%VVia: SIP/2.0/UDP 10.1.2.3;received=%c;branch=z9hG4bKx1\r\nMax-Forwards: 69\r\n" REST TAIL },
@@ -110,17 +114,17 @@ static const struct edit_row edit_rows[] = {
 	  START "Via: SIP/2.0/UDP %C;rport;received=1.2.3.4;branch=z9hG4bKx1\r\nMax-Forwards: 70\r\n" REST TAIL,
 	  START "%VVia: SIP/2.0/UDP %C;rport=%P;received=%c;branch=z9hG4bKx1\r\nMax-Forwards: 69\r\n" REST TAIL },
 	{ "only the first of a comma row is stamped",
-	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport, SIP/2.0/TCP a.example.com;rport\r\nMax-Forwards: 70\r\n" REST TAIL,
+	  START
+	  "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport, SIP/2.0/TCP a.example.com;rport\r\nMax-Forwards: 70\r\n" REST
+		  TAIL,
 	  START "%VVia: SIP/2.0/UDP %C;received=%c;branch=z9hG4bKx1;rport=%P, SIP/2.0/TCP a.example.com;rport\r\n"
 		"Max-Forwards: 69\r\n" REST TAIL },
 	{ "compact and folded",
 	  START "v : SIP / 2.0 / UDP\r\n %C ;branch=z9hG4bKx1\r\nmax-forwards\t:\r\n 70\r\n" REST TAIL,
 	  START "%Vv : SIP / 2.0 / UDP\r\n %C ;branch=z9hG4bKx1\r\nmax-forwards\t:\r\n 69\r\n" REST TAIL },
-	{ "Via last",
-	  START "Max-Forwards: 70\r\n" REST "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport\r\n" TAIL,
+	{ "Via last", START "Max-Forwards: 70\r\n" REST "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport\r\n" TAIL,
 	  START "Max-Forwards: 69\r\n" REST "%VVia: SIP/2.0/UDP %C;received=%c;branch=z9hG4bKx1;rport=%P\r\n" TAIL },
-	{ "Max-Forwards before Via",
-	  START "Max-Forwards: 70\r\nVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL,
+	{ "Max-Forwards before Via", START "Max-Forwards: 70\r\nVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL,
 	  START "Max-Forwards: 69\r\n%VVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL },
 	{ "Max-Forwards 10 keeps two digits",
 	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 10\r\n" REST TAIL,
@@ -128,14 +132,11 @@ static const struct edit_row edit_rows[] = {
 	{ "Max-Forwards 100 keeps three digits",
 	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 100\r\n" REST TAIL,
 	  START "%VVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 099\r\n" REST TAIL },
-	{ "Max-Forwards 1 goes on as 0",
-	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 1\r\n" REST TAIL,
+	{ "Max-Forwards 1 goes on as 0", START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 1\r\n" REST TAIL,
 	  START "%VVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 0\r\n" REST TAIL },
-	{ "Max-Forwards 0068",
-	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 0068\r\n" REST TAIL,
+	{ "Max-Forwards 0068", START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 0068\r\n" REST TAIL,
 	  START "%VVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\nMax-Forwards: 0067\r\n" REST TAIL },
-	{ "Max-Forwards is added",
-	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL,
+	{ "Max-Forwards is added", START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL,
 	  START "%VMax-Forwards: 70\r\nVia: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST TAIL },
 	{ "Max-Forwards last, at an odd offset",
 	  START "Via: SIP/2.0/UDP %C;branch=z9hG4bKx1\r\n" REST "X: y\r\nMax-Forwards: 70\r\n" TAIL,
@@ -219,7 +220,10 @@ struct pad_row {
 };
 
 static const struct pad_row pad_rows[] = {
-	{ "one octet", 1, 0 }, { "a frame check sequence", 4, 0 }, { "many octets", 200, 0 }, { "none", 0, 0 },
+	{ "one octet", 1, 0 },
+	{ "a frame check sequence", 4, 0 },
+	{ "many octets", 200, 0 },
+	{ "none", 0, 0 },
 };
 
 /* Octets that the link layer has put behind the IP packet do not leave with it. */
