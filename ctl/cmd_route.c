@@ -177,12 +177,24 @@ static int cmd_route_parse(struct cmd_route *c, int argc, char **argv)
 			return -1 - EXIT_USAGE;
 	}
 	if (c->live && (c->list || c->key_file || c->of_list))
-		return -1 - output_usage("--live has its list, key, set, algorithm, mode and affinity from the instance");
+		return -1 -
+		       output_usage("--live has its list, key, set, algorithm, mode and affinity from the instance");
 	if (!c->list && c->listener.set != OPTIONS_SET_NONE)
 		return -1 - output_usage("--set needs --list");
 	if (optind == argc)
 		return -1 - output_usage("no MESSAGE, expected at least one file, or - for standard input");
 	return optind;
+}
+
+static int cmd_route_fail(const char *what, int err)
+{
+	const char *log = bpf_log();
+
+	if (err == -EPERM || err == -EACCES)
+		output_error("cannot %s: %s; remedy: run as root", what, strerror(-err));
+	else
+		output_error("cannot %s: %s%s%s", what, strerror(-err), *log ? "\n" : "", log);
+	return EXIT_FAILED;
 }
 
 /* Reads the list, or makes the one that is there without. Returns an exit code. */
@@ -199,17 +211,15 @@ static int cmd_route_model(struct cmd_route *c, struct model **m)
 		err = source_file_parse(text, strlen(text), &nobody, m, &d);
 	} else {
 		err = resolve_host(&host, true);
-		if (!err) {
-			err = source_file_load(c->list, &host, m, &d);
-			resolve_host_free(&host);
-		}
+		if (err)
+			return cmd_route_fail("read the addresses of this host", err);
+		err = source_file_load(c->list, &host, m, &d);
+		resolve_host_free(&host);
 	}
 	if (err == -ENODATA)
 		diag_add(&d, DIAG_ERROR, 0, 0, "no destination, expected at least one");
 	diag_print(&d, stderr, 0);
 	diag_free(&d);
-	if (err && err != -ENODATA && err != -EINVAL)
-		output_error("cannot read the list: %s", strerror(-err));
 	return err ? EXIT_INPUT : EXIT_OK;
 }
 
@@ -227,17 +237,6 @@ static int cmd_route_set(struct cmd_route *c, const struct model *m)
 		return EXIT_OK;
 	output_error("set %d is not in %s", c->listener.set, c->list);
 	return EXIT_INPUT;
-}
-
-static int cmd_route_fail(const char *what, int err)
-{
-	const char *log = bpf_log();
-
-	if (err == -EPERM || err == -EACCES)
-		output_error("cannot %s: %s; remedy: run as root", what, strerror(-err));
-	else
-		output_error("cannot %s: %s%s%s", what, strerror(-err), *log ? "\n" : "", log);
-	return EXIT_FAILED;
 }
 
 /* Tables from the list. Returns an exit code. */

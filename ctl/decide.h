@@ -20,9 +20,9 @@
 struct decide_env {
 	__u64 key[2]; /* cluster key */
 	const struct ds_listener *listener;
-	__u32 slot;	/* of the listener */
-	__u8 mode;	/* enum ds_mode */
-	__u8 affinity;	/* enum ds_affinity */
+	__u32 slot;		      /* of the listener */
+	__u8 mode;		      /* enum ds_mode */
+	__u8 affinity;		      /* enum ds_affinity */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;

@@ -38,18 +38,12 @@ static const struct option options_attach_list[] = {
 };
 
 static const struct option options_common_list[] = {
-	{ "instance", required_argument, NULL, 'I' },
-	{ "bpffs", required_argument, NULL, 'b' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "file", required_argument, NULL, 'f' },
-	{ "dry-run", no_argument, NULL, 'n' },
-	{ "force", no_argument, NULL, 'F' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "watch", no_argument, NULL, 'w' },
-	{ "interval", required_argument, NULL, 'i' },
-	{ "run-time", required_argument, NULL, 'r' },
-	{ 0 },
+	{ "instance", required_argument, NULL, 'I' }, { "bpffs", required_argument, NULL, 'b' },
+	{ "json", no_argument, NULL, 'j' },	      { "help", no_argument, NULL, 'h' },
+	{ "file", required_argument, NULL, 'f' },     { "dry-run", no_argument, NULL, 'n' },
+	{ "force", no_argument, NULL, 'F' },	      { "all", no_argument, NULL, 'a' },
+	{ "watch", no_argument, NULL, 'w' },	      { "interval", required_argument, NULL, 'i' },
+	{ "run-time", required_argument, NULL, 'r' }, { 0 },
 };
 
 /* Returns 0 with *n set, or -EINVAL after saying what was expected. */
@@ -76,7 +70,8 @@ int options_endpoint(const char *option, const char *text, struct ds_endpoint *a
 	bool bracket = *text == '[';
 	__u32 port;
 
-	if (len < 1 || len >= sizeof(host) || (bracket && text[len - 1] != ']') || (!bracket && memchr(text, ':', len))) {
+	if (len < 1 || len >= sizeof(host) || (bracket && text[len - 1] != ']') ||
+	    (!bracket && memchr(text, ':', len))) {
 		output_error("%s '%s' is no ADDR:PORT; an IPv6 address stands in brackets: [2001:db8::1]:5060", option,
 			     text);
 		return -EINVAL;
@@ -283,7 +278,8 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 		if (c == '?' || c == ':')
 			return options_unknown(argv, options_attach_list, c);
 		if (c == 1 && o->interfaces)
-			return -1 - output_usage("argument '%s' is one too many; interfaces are separated by commas", optarg);
+			return -1 - output_usage("argument '%s' is one too many; interfaces are separated by commas",
+						 optarg);
 		l = o->n_listeners ? &o->listener[o->n_listeners - 1] : &defaults;
 		err = 0;
 		if (c == 1)

@@ -187,7 +187,8 @@ static __be16 route_kernel_fold(__u64 s)
 	return htons((__u16)~s);
 }
 
-static size_t route_kernel_ip4(unsigned char *at, const struct ds_endpoint *src, const struct ds_endpoint *dst, size_t len)
+static size_t route_kernel_ip4(unsigned char *at, const struct ds_endpoint *src, const struct ds_endpoint *dst,
+			       size_t len)
 {
 	struct iphdr ip = { .version = 4, .ihl = 5, .ttl = 64, .protocol = IPPROTO_UDP };
 
@@ -199,9 +200,12 @@ static size_t route_kernel_ip4(unsigned char *at, const struct ds_endpoint *src,
 	return sizeof(ip);
 }
 
-static size_t route_kernel_ip6(unsigned char *at, const struct ds_endpoint *src, const struct ds_endpoint *dst, size_t len)
+static size_t route_kernel_ip6(unsigned char *at, const struct ds_endpoint *src, const struct ds_endpoint *dst,
+			       size_t len)
 {
-	struct ip6_hdr ip = { .ip6_flow = htonl(6u << 28), .ip6_plen = htons(len), .ip6_nxt = IPPROTO_UDP, .ip6_hlim = 64 };
+	struct ip6_hdr ip = {
+		.ip6_flow = htonl(6u << 28), .ip6_plen = htons(len), .ip6_nxt = IPPROTO_UDP, .ip6_hlim = 64
+	};
 
 	memcpy(&ip.ip6_src, &src->ip, sizeof(ip.ip6_src));
 	memcpy(&ip.ip6_dst, &dst->ip, sizeof(ip.ip6_dst));

@@ -19,9 +19,9 @@
 
 /* What became of one datagram. */
 struct route_run {
-	__u32 verdict; /* enum verdict; needs_slow_path is slow */
-	__u32 reason;  /* enum reason */
-	struct ds_endpoint to; /* where it is sent */
+	__u32 verdict;		  /* enum verdict; needs_slow_path is slow */
+	__u32 reason;		  /* enum reason */
+	struct ds_endpoint to;	  /* where it is sent */
 	const unsigned char *out; /* the payload to be sent, NULL where there is none; until the next run */
 	size_t out_len;
 	const unsigned char *frame; /* the whole frame around it */

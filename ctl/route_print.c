@@ -133,12 +133,12 @@ int route_print_json(const struct route_result *r)
 	json_t *json;
 
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)r->id);
-	json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "file", route_json_text(file), "kind",
-			 route_kind(r), "method", route_json_text(method), "status", route_json_number(r->msg->status),
-			 "verdict", route_verdicts[r->verdict], "reason", route_reasons[r->reason], "code",
-			 route_json_number(r->code), "key", route_json_text(key), "destination",
-			 route_json_text(route_has_place(r) ? uri_endpoint_text(&r->to, place) : NULL), "id",
-			 route_json_text(r->id ? id : NULL), "out_bytes", (json_int_t)r->out_len);
+	json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "file", route_json_text(file),
+			 "kind", route_kind(r), "method", route_json_text(method), "status",
+			 route_json_number(r->msg->status), "verdict", route_verdicts[r->verdict], "reason",
+			 route_reasons[r->reason], "code", route_json_number(r->code), "key", route_json_text(key),
+			 "destination", route_json_text(route_has_place(r) ? uri_endpoint_text(&r->to, place) : NULL),
+			 "id", route_json_text(r->id ? id : NULL), "out_bytes", (json_int_t)r->out_len);
 	if (json && r->out_file)
 		json_object_set_new(json, "out_file", json_string(r->out_file));
 	free(file);

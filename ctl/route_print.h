@@ -14,9 +14,9 @@ struct route_result {
 	const char *file;
 	const unsigned char *payload;
 	const struct sip_msg *msg;
-	__u32 verdict; /* enum verdict */
-	__u32 reason;  /* enum reason */
-	__u32 code;    /* of a reply, else 0 */
+	__u32 verdict;	       /* enum verdict */
+	__u32 reason;	       /* enum reason */
+	__u32 code;	       /* of a reply, else 0 */
 	struct ds_endpoint to; /* where it is forwarded to; port 0: nowhere */
 	__u64 id;	       /* of the destination there, 0: none of ours */
 	const unsigned char *out;

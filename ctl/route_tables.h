@@ -14,7 +14,7 @@
 struct route_tables {
 	struct bpf_inst inst; /* what is read; of a list without kernel its arrays are on the heap */
 	bool on_heap;
-	__u32 slot; /* of the listener */
+	__u32 slot;		      /* of the listener */
 	struct ds_call_bucket *calls; /* a copy of the live ones, or empty */
 	__u32 calls_mask;
 };

@@ -16,8 +16,9 @@
 
 #define SAME_SEED 20240607
 #define SAME_COUNT 5000
-#define SAME_LIST "1 sip:192.0.2.30\n1 sip:192.0.2.31\n1 sip:192.0.2.32:5070\n1 sip:192.0.2.33;transport=tcp\n" \
-		  "1 sip:[2001:db8::30]\n1 sip:[2001:db8::31]:5070\n"
+#define SAME_LIST                                                                                     \
+	"1 sip:192.0.2.30\n1 sip:192.0.2.31\n1 sip:192.0.2.32:5070\n1 sip:192.0.2.33;transport=tcp\n" \
+	"1 sip:[2001:db8::30]\n1 sip:[2001:db8::31]:5070\n"
 /* Longer ones may be beyond what the kernel program rewrites, shorter ones may not. */
 #define SAME_SHORT 1300
 
@@ -200,7 +201,8 @@ static void same_print(const unsigned char *data, size_t len)
 
 	print_error("the message, as printf(1) takes it:\n");
 	for (i = 0; i < len; i++)
-		print_error(data[i] >= 0x20 && data[i] < 0x7f && data[i] != '\\' && data[i] != '%' ? "%c" : "\\%03o", data[i]);
+		print_error(data[i] >= 0x20 && data[i] < 0x7f && data[i] != '\\' && data[i] != '%' ? "%c" : "\\%03o",
+			    data[i]);
 	print_error("\n");
 }
 
@@ -405,8 +407,9 @@ static void same_mutations(void **state)
 }
 
 static const char *const folders[] = {
-	"gosip-tests", "jsip-junit", "jsip-torture", "lioneagle", "non-sip-on-5060", "rfc-callflows", "rfc-text", "rfc4475",
-	"rfc5118", "sip2json-samples", "sipgo-tests", "sipnab-tests", "sipsorcery-tests",
+	"gosip-tests",	 "jsip-junit",	 "jsip-torture",     "lioneagle", "non-sip-on-5060",
+	"rfc-callflows", "rfc-text",	 "rfc4475",	     "rfc5118",	  "sip2json-samples",
+	"sipgo-tests",	 "sipnab-tests", "sipsorcery-tests",
 };
 
 int main(void)

@@ -61,9 +61,10 @@ static void lab_make(struct lab *lab)
 	lab->listener.sent_by_len = 14;
 	memcpy(lab->listener.sent_by, "192.0.2.1:5060", 14);
 	for (i = 1; i < DESTS; i++)
-		lab->dests[i] = (struct ds_dest_rec){
-			.id = i, .at = place(at[i]), .flags = DS_DEST_USED | (i == D_SLOW ? DS_DEST_SLOW : 0), .serial = 1
-		};
+		lab->dests[i] = (struct ds_dest_rec){ .id = i,
+						      .at = place(at[i]),
+						      .flags = DS_DEST_USED | (i == D_SLOW ? DS_DEST_SLOW : 0),
+						      .serial = 1 };
 	lab->slots[0] = D1;
 	lab->slots[1] = D1;
 	lab->slots[2] = D2;
@@ -117,7 +118,7 @@ struct row {
 	__u32 verdict;
 	__u32 reason;
 	__u32 code;
-	const char *to; /* NULL: nothing is sent */
+	const char *to;	  /* NULL: nothing is sent */
 	const char *from; /* NULL: 192.0.2.20:5062 */
 };
 
@@ -134,13 +135,14 @@ static const struct row proxy_rows[] = {
 	  REASON_bad_version, 505, "192.0.2.20:5062", NULL },
 	{ "scheme", "INVITE mailto:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_reply,
 	  REASON_bad_uri_scheme, 416, "192.0.2.20:5062", NULL },
-	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_reply, REASON_too_many_hops, 483, "192.0.2.20:5062",
-	  NULL },
+	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_reply, REASON_too_many_hops, 483,
+	  "192.0.2.20:5062", NULL },
 	{ "Max-Forwards 256", BASIC "Max-Forwards: 256\r\n" END, VERDICT_reply, REASON_bad_max_forwards, 400,
 	  "192.0.2.20:5062", NULL },
-	{ "Proxy-Require", BASIC "Proxy-Require: x\r\n" END, VERDICT_reply, REASON_bad_extension, 420, "192.0.2.20:5062",
+	{ "Proxy-Require", BASIC "Proxy-Require: x\r\n" END, VERDICT_reply, REASON_bad_extension, 420,
+	  "192.0.2.20:5062", NULL },
+	{ "two Call-IDs", BASIC "Call-ID: c2\r\n" END, VERDICT_reply, REASON_bad_call_id, 400, "192.0.2.20:5062",
 	  NULL },
-	{ "two Call-IDs", BASIC "Call-ID: c2\r\n" END, VERDICT_reply, REASON_bad_call_id, 400, "192.0.2.20:5062", NULL },
 	{ "no Via", INVITE REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_bad_via, 0, NULL, NULL },
 	{ "ACK with a fault", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
 	  REASON_bad_cseq_method, 0, NULL, NULL },
@@ -150,21 +152,22 @@ static const struct row proxy_rows[] = {
 	  "192.0.2.31:5060", NULL },
 	{ "Route to a stranger", BASIC "Route: <sip:198.51.100.1;lr>\r\n" END, VERDICT_forward, REASON_request, 0,
 	  "192.0.2.30:5060", NULL },
-	{ "Route to a slow member", BASIC "Route: <sip:192.0.2.32;lr>\r\n" END, VERDICT_reply, REASON_destination_slow, 503,
-	  "192.0.2.20:5062", NULL },
-	{ "from a member by Route", BASIC "Route: <sip:192.0.2.1;lr>,<sip:198.51.100.7:5070;lr>\r\n" END, VERDICT_forward,
-	  REASON_request_outward, 0, "198.51.100.7:5070", "192.0.2.31:5060" },
-	{ "from a member by a name", "INVITE sip:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_slow,
-	  REASON_slow_name, 0, NULL, "192.0.2.31:5060" },
-	{ "from a member to us", BASIC END, VERDICT_reply, REASON_no_action, 404, "192.0.2.31:5062", "192.0.2.31:5060" },
+	{ "Route to a slow member", BASIC "Route: <sip:192.0.2.32;lr>\r\n" END, VERDICT_reply, REASON_destination_slow,
+	  503, "192.0.2.20:5062", NULL },
+	{ "from a member by Route", BASIC "Route: <sip:192.0.2.1;lr>,<sip:198.51.100.7:5070;lr>\r\n" END,
+	  VERDICT_forward, REASON_request_outward, 0, "198.51.100.7:5070", "192.0.2.31:5060" },
+	{ "from a member by a name", "INVITE sip:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END,
+	  VERDICT_slow, REASON_slow_name, 0, NULL, "192.0.2.31:5060" },
+	{ "from a member to us", BASIC END, VERDICT_reply, REASON_no_action, 404, "192.0.2.31:5062",
+	  "192.0.2.31:5060" },
 	{ "from a member to the other family", BASIC "Route: <sip:[2001:db8::9];lr>\r\n" END, VERDICT_slow,
 	  REASON_slow_no_route, 0, NULL, "192.0.2.31:5060" },
 	{ "from a member to loopback", BASIC "Route: <sip:127.0.0.1;lr>\r\n" END, VERDICT_drop, REASON_bad_next_hop, 0,
 	  NULL, "192.0.2.31:5060" },
 	{ "response with a foreign Via", "SIP/2.0 200 OK\r\n" VIA VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
 	  REASON_via_not_ours, 0, NULL, "192.0.2.30:5060" },
-	{ "response with a bare Via of ours", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1\r\n" VIA REST END, VERDICT_drop,
-	  REASON_via_forged, 0, NULL, "192.0.2.30:5060" },
+	{ "response with a bare Via of ours", "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1\r\n" VIA REST END,
+	  VERDICT_drop, REASON_via_forged, 0, NULL, "192.0.2.30:5060" },
 	{ "response with status 99", "SIP/2.0 099 No\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop,
 	  REASON_bad_status, 0, NULL, "192.0.2.30:5060" },
 };
@@ -173,10 +176,12 @@ static const struct row nat_rows[] = {
 	{ "INVITE", BASIC END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
 	{ "scheme", "INVITE mailto:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_forward,
 	  REASON_request, 0, "192.0.2.30:5060", NULL },
-	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
-	{ "no Call-ID", INVITE VIA "CSeq: 1 INVITE\r\n" END, VERDICT_reply, REASON_bad_from, 400, "192.0.2.20:5062", NULL },
-	{ "response", "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_via_not_ours, 0, NULL,
+	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060",
 	  NULL },
+	{ "no Call-ID", INVITE VIA "CSeq: 1 INVITE\r\n" END, VERDICT_reply, REASON_bad_from, 400, "192.0.2.20:5062",
+	  NULL },
+	{ "response", "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_via_not_ours, 0,
+	  NULL, NULL },
 };
 
 static void decides(struct lab *lab, const struct row *row)
@@ -248,7 +253,8 @@ static void round_robin_keeps_calls(void **state)
 	check_reason("CANCEL first", VERDICT_drop, REASON_cancel_no_call);
 	send_text(&lab, "192.0.2.20:5062", BASIC END);
 	check_place("192.0.2.30:5060");
-	send_text(&lab, "192.0.2.20:5062", INVITE VIA "f: <sip:a@b>;tag=2\r\nt: <sip:b@b>\r\ni: c2\r\nCSeq: 1 INVITE\r\n" END);
+	send_text(&lab, "192.0.2.20:5062",
+		  INVITE VIA "f: <sip:a@b>;tag=2\r\nt: <sip:b@b>\r\ni: c2\r\nCSeq: 1 INVITE\r\n" END);
 	check_place("192.0.2.31:5060");
 	send_text(&lab, "192.0.2.20:5062", BASIC END);
 	check_place("192.0.2.30:5060");
@@ -327,8 +333,8 @@ static void long_values_are_decided(void **state)
 
 	(void)state;
 	lab_make(&lab);
-	n = snprintf(text, sizeof(text), "%sVia: SIP/2.0/UDP 192.0.2.20:5062;branch=z9hG4bKa;x=%020000d\r\n%s", INVITE, 7,
-		     REST "CSeq: 1 INVITE\r\n" END);
+	n = snprintf(text, sizeof(text), "%sVia: SIP/2.0/UDP 192.0.2.20:5062;branch=z9hG4bKa;x=%020000d\r\n%s", INVITE,
+		     7, REST "CSeq: 1 INVITE\r\n" END);
 	assert_in_range(n, 20000, (int)sizeof(text) - 1);
 	send_text(&lab, "192.0.2.20:5062", text);
 	check_reason("long Via", VERDICT_forward, REASON_request);
