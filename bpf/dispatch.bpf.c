@@ -117,6 +117,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	if (!generation)
 		return XDP_PASS;
 	w->half = generation & 1;
+	w->generic = s->generic;
 	kind = pkt_parse(ctx, &w->pkt);
 	if (kind == PKT_OTHER)
 		return XDP_PASS;

@@ -67,7 +67,7 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 		return exit_slow(w->listener, rc);
 	if (reply_compose(ctx, w))
 		return exit_slow(w->listener, REASON_slow_reply);
-	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL)
+	if (w->generic && w->pkt.sum == WORK_SUM_PARTIAL)
 		return exit_slow(w->listener, REASON_slow_partial);
 	w->hop.to = sip_response_place(&w->msg.via, &w->pkt.src);
 	if (send_back_hop(ctx, w))

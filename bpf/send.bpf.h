@@ -14,9 +14,6 @@
 #define AF_INET6 10
 #endif
 
-/* Set by the loader: generic XDP cannot move csum_start of a packet with a partial checksum. */
-const volatile __u8 xdp_generic = 0;
-
 /* New packets of ours start with this many hops (RFC 1700 default TTL). */
 #define SEND_TTL 64
 
@@ -236,7 +233,7 @@ port_inline void send_checksum(struct work *w, __u64 sum, const struct ds_endpoi
 
 	if (w->pkt.sum == WORK_SUM_NONE)
 		return;
-	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL) {
+	if (w->generic && w->pkt.sum == WORK_SUM_PARTIAL) {
 		/* the stack or the device finishes it */
 		udp->check = csum_fold(pseudo);
 		return;
@@ -286,7 +283,7 @@ port_inline int send_plan(struct xdp_md *ctx, struct work *w, const struct ds_en
 	len = w->plan.end - w->pkt.payload + w->plan.grow;
 	hdr = edit_headers(w, src, &w->hop.to, ttl, len);
 	delta = (__s64)(hdr + s.new_len) - s.old_end;
-	if (xdp_generic && w->pkt.sum == WORK_SUM_PARTIAL && (delta || w->plan.end != w->pkt.end))
+	if (w->generic && w->pkt.sum == WORK_SUM_PARTIAL && (delta || w->plan.end != w->pkt.end))
 		return -REASON_slow_partial;
 	if (!w->plan.edits && w->pkt.sum == WORK_SUM_VALID && w->plan.end == w->pkt.end)
 		sum = send_old_payload_sum(w);

@@ -74,6 +74,7 @@ struct work {
 	struct ds_endpoint back; /* where the response will go; of a response, what its top Via names */
 	struct sip_reply reply;
 	__u32 listener; /* slot; DS_LISTENERS_MAX: none */
+	__u32 generic;	/* ds_state.generic */
 	__u32 half;	/* which half of the listeners this packet reads */
 	__u32 dest;	/* slot picked, 0: none */
 	__u32 from;	/* slot of the destination that sent the packet, 0: none */

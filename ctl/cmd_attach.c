@@ -113,11 +113,11 @@ static int cmd_attach_claim(struct publish *p)
 				     p->inst.name);
 			return EXIT_FAILED;
 		}
-		err = instance_remove(&p->inst);
+		if (publish_remove(p, true))
+			return EXIT_FAILED;
 		instance_unlock(&p->inst);
-	}
-	if (!err)
 		err = instance_create(&p->inst);
+	}
 	if (err)
 		output_error("cannot use %s: %s", p->inst.dir, strerror(-err));
 	return err ? EXIT_FAILED : EXIT_OK;
@@ -171,6 +171,7 @@ static int cmd_attach_links(struct publish *p)
 	char dir[PATH_MAX], pin[PATH_MAX], name[12];
 	struct record_interface *f;
 	enum bpf_xdp_mode asked;
+	__u32 generic = 0;
 	size_t i;
 	int err;
 
@@ -179,6 +180,8 @@ static int cmd_attach_links(struct publish *p)
 		output_error("cannot make %s: %s", dir, strerror(errno));
 		return EXIT_FAILED;
 	}
+	/* until it is known that none became generic: the first packets come before the last link */
+	p->bpf.state->generic = 1;
 	for (i = 0; i < p->rec.n_interfaces; i++) {
 		f = &p->rec.interface[i];
 		asked = f->mode;
@@ -190,21 +193,10 @@ static int cmd_attach_links(struct publish *p)
 		}
 		if (asked == BPF_XDP_AUTO && f->mode == BPF_XDP_GENERIC)
 			output_warn("%s: native XDP is not to be had here, attached in generic mode, which is slower", f->name);
+		generic |= f->mode == BPF_XDP_GENERIC;
 	}
+	p->bpf.state->generic = generic;
 	return EXIT_OK;
-}
-
-/* Takes back whatever was made; the first error is what the caller has said already. */
-static void cmd_attach_undo(struct publish *p)
-{
-	int err;
-
-	if (p->keys >= 0)
-		neigh_release(p->keys);
-	err = instance_remove(&p->inst);
-	if (err)
-		output_error("cannot remove %s: %s; remedy: dispatchctl detach --instance %s", p->inst.dir, strerror(-err),
-			     p->inst.name);
 }
 
 static int cmd_attach_report(const struct publish *p, bool json)
@@ -243,7 +235,7 @@ static int cmd_attach_make(struct publish *p, const struct options *o, const __u
 	if (!code)
 		code = publish_store(p);
 	if (code)
-		cmd_attach_undo(p);
+		publish_remove(p, true);
 	return code;
 }
 

@@ -222,6 +222,8 @@ struct ds_state {
 	__u64 heartbeat_ns; /* live: of the daemon, 0: none */
 	__u32 slow_path;   /* live: 1 while a daemon holds sockets on the listeners */
 	__u32 has_nat;	   /* live: 1 while a listener in nat mode exists */
+	__u32 generic;	   /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
+	__u32 pad;
 };
 
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
