@@ -192,6 +192,24 @@ static void merged_is_no_fault(void **state)
 	sip_close(&s);
 }
 
+/* I80: whatever a destination says is sent on, 408 and late ones too. */
+static void every_status_passes(void **state)
+{
+	char start[32];
+	struct sip_parts p = { .start = start };
+	unsigned int status;
+	struct sip_case s;
+
+	(void)state;
+	for (status = 100; status < 700; status++) {
+		snprintf(start, sizeof(start), "SIP/2.0 %u \r\n", status);
+		sip_open_parts(&s, &p);
+		check_int("outcome", outcome(&s), PASS);
+		check_int("status", s.m.status, status);
+		sip_close(&s);
+	}
+}
+
 /* L101: every code that is answered is one of rule 101, and what is no fault of a request has none. */
 static void codes_are_known(void **state)
 {
@@ -221,6 +239,7 @@ int main(void)
 	test_add(&tests, "50 Proxy-Require in ACK and CANCEL", ignores_extension, NULL);
 	test_add(&tests, "65 nat mode leaves to the destination", nat_leaves_to_the_destination, NULL);
 	test_add(&tests, "51 merged request", merged_is_no_fault, NULL);
+	test_add(&tests, "80 every status", every_status_passes, NULL);
 	test_add(&tests, "101 codes", codes_are_known, NULL);
 	return test_run(&tests, "sip_check");
 }
