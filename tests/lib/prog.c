@@ -165,7 +165,7 @@ static int map_tables(void)
 	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls ? 0 : -1;
 }
 
-static int fill_chain(void)
+int prog_chain(void)
 {
 	static const char *const names[] = {
 #define X(name) "xdp_" #name,
@@ -210,7 +210,7 @@ int prog_open(int generic)
 		fprintf(stderr, "prog: no network namespace of its own: %s; remedy: run as root\n", strerror(errno));
 		return -1;
 	}
-	if (make_links() || load_object(generic) || map_tables() || fill_chain() || attach())
+	if (make_links() || load_object(generic) || map_tables() || prog_chain() || attach())
 		return -1;
 	prog_reset();
 	return 0;
@@ -288,7 +288,7 @@ static void read_counters(struct prog_run *r, int fd, struct ds_counters *c, int
 	}
 }
 
-void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *frame, size_t len)
+static void run_frame(struct prog_run *r, enum prog_side side, const unsigned char *frame, size_t len)
 {
 	static unsigned char in[PKT_FRAME_MAX + 256];
 	struct xdp_md ctx_in = { 0 }, ctx_out = { 0 };
@@ -315,12 +315,29 @@ void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *fr
 	opts.repeat = 1;
 	zero_counters(fd, c, cpus);
 	err = bpf_prog_test_run_opts(bpf_program__fd(bpf_object__find_program_by_name(object, "xdp_dispatch")), &opts);
-	check_int("test run", err, 0);
+	r->refused = err;
 	r->action = opts.retval;
 	r->len = opts.data_size_out - ctx_out.data;
 	memmove(r->out, r->out + ctx_out.data, r->len);
 	read_counters(r, fd, c, cpus);
 	free(c);
+}
+
+void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *frame, size_t len)
+{
+	run_frame(r, side, frame, len);
+	check_int("test run", r->refused, 0);
+}
+
+void prog_meta(unsigned int len)
+{
+	static const unsigned char frame[64];
+	struct prog_run r;
+
+	prog.meta = len;
+	run_frame(&r, PROG_IN, frame, sizeof(frame));
+	if (r.refused)
+		test_skip("this kernel takes no metadata of %u octets in a test run", len);
 }
 
 void prog_packet(struct prog_run *r, enum prog_side side, const struct pkt *p)

@@ -35,7 +35,7 @@ struct prog {
 	struct ds_slots *slots;
 	struct ds_dest_rec *dests;
 	struct ds_call_bucket *calls;
-	unsigned int meta; /* octets of metadata before the frame, 0xff each */
+	unsigned int meta; /* octets of metadata before the frame, see prog_meta() */
 	unsigned int ifindex[2];
 };
 
@@ -44,6 +44,7 @@ extern struct prog prog;
 /* What became of a frame. */
 struct prog_run {
 	__u32 action; /* enum xdp_action */
+	int refused;  /* the test run itself: 0 or -errno */
 	unsigned char out[PKT_FRAME_MAX + 512];
 	size_t len;
 	unsigned int counted; /* verdicts, of all listeners */
@@ -59,6 +60,9 @@ struct prog_run {
  */
 int prog_open(int generic);
 void prog_close(void);
+
+/* Puts every program into the chain. 0 or -1. */
+int prog_chain(void);
 
 /* A map's file descriptor; ends the test where there is none. */
 int prog_map(const char *name);
@@ -85,6 +89,12 @@ struct pkt prog_from_client(int is_ip6);
 struct pkt prog_from_dest(int is_ip6, unsigned int n);
 /* The address that a destination of prog_scene() has. */
 struct ds_endpoint prog_dest_at(int is_ip6, unsigned int n);
+
+/*
+ * From now on frames come with len octets of metadata, 0xff each, in their head room: a frame that grows takes room that
+ * is not empty. Skips the test where the kernel (before 6.4: 32 octets) does not take so many.
+ */
+void prog_meta(unsigned int len);
 
 /* Runs one frame through xdp_dispatch as if it had come in on that side. */
 void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *frame, size_t len);
