@@ -134,9 +134,12 @@ storm_calls() {
 	e2e_calls_clean 600 1 2 3 4 5
 }
 
-# No neighbour is known and none may be permanent; the very first call arrives.
+# No neighbour is known when attach begins, and none may be permanent; the very
+# first call arrives.
 cold_call() {
+	e2e_detach
 	lab_neigh_flush
+	e2e_attach "$1" || return 1
 	e2e_calls "$1" 1 10 uac uas 1 2 3 4
 	e2e_calls_clean 1 1 2 3 4 || return 1
 	E2E_WHY="permanent neighbour entries were made"
