@@ -234,6 +234,10 @@ static int cmd_attach_make(struct publish *p, const struct options *o, const __u
 		code = cmd_attach_links(p);
 	if (!code)
 		code = publish_store(p);
+	if (!code && publish_is_signalled()) {
+		output_error("stopped, everything is taken back");
+		code = EXIT_FAILED;
+	}
 	if (code)
 		publish_remove(p, true);
 	return code;
@@ -272,6 +276,7 @@ int cmd_attach(int argc, char **argv)
 			code = cmd_attach_report(&p, o.json);
 	}
 	publish_end(&p);
+	code = output_end(code);
 	publish_hold_signals(false);
-	return output_end(code);
+	return code;
 }

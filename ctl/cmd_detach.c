@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "exit.h"
-#include "neigh.h"
 #include "options.h"
 #include "output.h"
 #include "preflight.h"
@@ -46,29 +45,17 @@ static int cmd_detach_print(const struct publish *p, bool json)
 	return output_json(json_pack("{s:s, s:o}", "instance", p->inst.name, "detached", names)) ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Whatever state it is in, half made or of another version, it can be taken away. */
 static int cmd_detach_remove(struct publish *p, bool force)
 {
-	char pin[PATH_MAX];
-	int err;
+	int err = record_load(&p->rec, &p->inst);
+	bool here = err || p->rec.netns == record_netns();
 
-	err = record_load(&p->rec, &p->inst);
-	if (!err && p->rec.netns != record_netns() && !force) {
-		output_error("instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip "
-			     "netns exec), or --force where it is gone",
-			     p->inst.name);
-		return EXIT_FAILED;
-	}
-	p->keys = bpf_keys_open(instance_pin(&p->inst, "maps", "neighbours", pin), sizeof(struct neigh));
-	if (p->keys >= 0 && p->rec.netns == record_netns()) {
-		err = neigh_release(p->keys);
-		if (err)
-			output_warn("not all neighbours could be released: %s", strerror(-err));
-	}
-	err = instance_remove(&p->inst);
-	if (err)
-		output_error("cannot remove %s: %s", p->inst.dir, strerror(-err));
-	return err ? EXIT_FAILED : EXIT_OK;
+	if (here || force)
+		return publish_remove(p, here);
+	output_error("instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
+		     "exec), or --force where it is gone",
+		     p->inst.name);
+	return EXIT_FAILED;
 }
 
 int cmd_detach(int argc, char **argv)
@@ -101,6 +88,7 @@ int cmd_detach(int argc, char **argv)
 	if (!code)
 		code = cmd_detach_print(&p, o.json);
 	publish_end(&p);
+	code = output_end(code);
 	publish_hold_signals(false);
-	return output_end(code);
+	return code;
 }

@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <jansson.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,14 @@ static const char *cmd_list_slow(const struct bpf_inst *b, __u32 slot)
 	return b->dests[slot].flags & DS_DEST_SLOW ? " slow path" : "";
 }
 
+/* An interface that was deleted; its number is never given to another. */
+static bool cmd_list_is_gone(const struct record *r, size_t i)
+{
+	char name[IF_NAMESIZE];
+
+	return r->netns == record_netns() && !if_indextoname(r->interface[i].ifindex, name);
+}
+
 static void cmd_list_print(const struct cmd_list *l)
 {
 	char at[URI_ENDPOINT_SIZE], state[16], seen[OUTPUT_AGE_SIZE];
@@ -138,7 +147,8 @@ static void cmd_list_print(const struct cmd_list *l)
 	size_t i;
 
 	for (i = 0; i < r->n_interfaces; i++)
-		printf("interface %s: %s\n", r->interface[i].name, record_xdp_name(r->interface[i].mode));
+		printf("interface %s: %s%s\n", r->interface[i].name, record_xdp_name(r->interface[i].mode),
+		       cmd_list_is_gone(r, i) ? ", gone" : "");
 	for (i = 0; i < r->n_listeners; i++)
 		printf("listener %s: set %d, %s, %s, affinity %s\n", uri_endpoint_text(&r->listener[i].at, at),
 		       r->listener[i].set, record_mode_name(r->listener[i].mode),

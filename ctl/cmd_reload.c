@@ -85,6 +85,7 @@ int cmd_reload(int argc, char **argv)
 	else if (code == EXIT_INPUT)
 		output_error("nothing is changed");
 	publish_end(&p);
+	code = output_end(code);
 	publish_hold_signals(false);
-	return output_end(code);
+	return code;
 }

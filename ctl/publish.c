@@ -43,15 +43,29 @@ void publish_end(struct publish *p)
 	publish_init(p);
 }
 
+static const int publish_signals[] = { SIGINT, SIGTERM, SIGHUP };
+
 void publish_hold_signals(bool hold)
 {
 	sigset_t set;
+	size_t i;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
+	for (i = 0; i < sizeof(publish_signals) / sizeof(*publish_signals); i++)
+		sigaddset(&set, publish_signals[i]);
 	sigprocmask(hold ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+bool publish_is_signalled(void)
+{
+	sigset_t set;
+	size_t i;
+
+	sigpending(&set);
+	for (i = 0; i < sizeof(publish_signals) / sizeof(*publish_signals); i++)
+		if (sigismember(&set, publish_signals[i]))
+			return true;
+	return false;
 }
 
 static void publish_say_absent(const struct publish *p)
@@ -104,6 +118,27 @@ int publish_open(struct publish *p, const struct options *o, bool change)
 	else
 		output_error("cannot open %s: %s", p->inst.dir, strerror(-err));
 	return EXIT_FAILED;
+}
+
+int publish_remove(struct publish *p, bool here)
+{
+	char pin[PATH_MAX];
+	int err;
+
+	if (p->keys < 0)
+		p->keys = bpf_keys_open(instance_pin(&p->inst, "maps", "neighbours", pin), sizeof(struct neigh));
+	if (p->keys >= 0 && here) {
+		err = neigh_release(p->keys);
+		if (err)
+			output_warn("not all neighbours could be released: %s", strerror(-err));
+	}
+	if (p->keys >= 0)
+		close(p->keys);
+	p->keys = -1;
+	err = instance_remove(&p->inst);
+	if (err)
+		output_error("cannot remove %s: %s", p->inst.dir, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
 }
 
 int publish_store(struct publish *p)

@@ -53,11 +53,20 @@ int publish_apply(struct publish *p);
 /* Stores the record, which makes the rest known to later commands. Returns an exit code. */
 int publish_store(struct publish *p);
 
+/*
+ * Takes everything of the locked instance away, in whatever state it is: half made, or of another version. here: its
+ * neighbours are of this network namespace. Returns an exit code.
+ */
+int publish_remove(struct publish *p, bool here);
+
 /* What changed and how tables moved, as text on standard output, and as a new JSON object. */
 void publish_print(const struct publish *p);
 struct json_t *publish_json(const struct publish *p);
 
 /* Keeps signals that would end us waiting, or lets them in. */
 void publish_hold_signals(bool hold);
+
+/* Whether one of them waits. */
+bool publish_is_signalled(void);
 
 #endif
