@@ -33,10 +33,9 @@ static const struct bpf_map_kind bpf_maps[BPF_MAPS] = {
 #undef X
 };
 
-static const char *const bpf_progs[BPF_PROGS] = {
-	"xdp_dispatch",
+static const char *const bpf_progs[BPF_PROGS] = { "xdp_dispatch",
 #define X(name) "xdp_" #name,
-	CHAIN_LIST(X)
+						  CHAIN_LIST(X)
 #undef X
 };
 

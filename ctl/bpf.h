@@ -11,26 +11,26 @@
 #include "abi.h"
 
 /* X(name, shared, key, value): shared is 1 for what a twin reads of the live instance. The rest is private to the program. */
-#define BPF_MAP_LIST(X)                                        \
-	X(state, 1, __u32, struct ds_state)                    \
-	X(listeners, 0, __u32, struct ds_listener)             \
-	X(sets, 1, __u32, struct ds_set_rec)                   \
-	X(slots, 1, __u32, struct ds_slots)                    \
-	X(dests, 1, __u32, struct ds_dest_rec)                 \
-	X(dest_info, 1, __u32, struct ds_dest_info)            \
-	X(calls, 0, __u32, struct ds_call_bucket)              \
-	X(listener_ids, 1, struct ds_endpoint, __u32)          \
-	X(dest_ids, 1, struct ds_endpoint, __u32)              \
-	X(links, 1, __u32, struct ds_link)                     \
-	X(vlan_ids, 1, struct ds_vlan_key, __u32)              \
-	X(dest_stats, 0, __u32, struct ds_dest_stats)          \
+#define BPF_MAP_LIST(X)                               \
+	X(state, 1, __u32, struct ds_state)           \
+	X(listeners, 0, __u32, struct ds_listener)    \
+	X(sets, 1, __u32, struct ds_set_rec)          \
+	X(slots, 1, __u32, struct ds_slots)           \
+	X(dests, 1, __u32, struct ds_dest_rec)        \
+	X(dest_info, 1, __u32, struct ds_dest_info)   \
+	X(calls, 0, __u32, struct ds_call_bucket)     \
+	X(listener_ids, 1, struct ds_endpoint, __u32) \
+	X(dest_ids, 1, struct ds_endpoint, __u32)     \
+	X(links, 1, __u32, struct ds_link)            \
+	X(vlan_ids, 1, struct ds_vlan_key, __u32)     \
+	X(dest_stats, 0, __u32, struct ds_dest_stats) \
 	X(counters, 0, __u32, struct ds_counters)
 
 enum bpf_map_index {
 #define X(name, shared, key, value) BPF_MAP_##name,
 	BPF_MAP_LIST(X)
 #undef X
-	BPF_MAPS
+		BPF_MAPS
 };
 
 /* Maps before this one are arrays and are mapped into memory by their index. */

@@ -109,8 +109,9 @@ static int cmd_attach_claim(struct publish *p)
 	if (!err) {
 		err = record_load(&old, &p->inst);
 		if (!err || err == -EPROTO) {
-			output_error("instance %s is attached already; remedy: dispatchctl reload, or another --instance",
-				     p->inst.name);
+			output_error(
+				"instance %s is attached already; remedy: dispatchctl reload, or another --instance",
+				p->inst.name);
 			return EXIT_FAILED;
 		}
 		if (publish_remove(p, true))
@@ -192,7 +193,8 @@ static int cmd_attach_links(struct publish *p)
 			return EXIT_FAILED;
 		}
 		if (asked == BPF_XDP_AUTO && f->mode == BPF_XDP_GENERIC)
-			output_warn("%s: native XDP is not to be had here, attached in generic mode, which is slower", f->name);
+			output_warn("%s: native XDP is not to be had here, attached in generic mode, which is slower",
+				    f->name);
 		generic |= f->mode == BPF_XDP_GENERIC;
 	}
 	p->bpf.state->generic = generic;

@@ -42,7 +42,8 @@ static int cmd_detach_print(const struct publish *p, bool json)
 		json_decref(names);
 		return EXIT_OK;
 	}
-	return output_json(json_pack("{s:s, s:o}", "instance", p->inst.name, "detached", names)) ? EXIT_FAILED : EXIT_OK;
+	return output_json(json_pack("{s:s, s:o}", "instance", p->inst.name, "detached", names)) ? EXIT_FAILED
+												 : EXIT_OK;
 }
 
 static int cmd_detach_remove(struct publish *p, bool force)
@@ -52,9 +53,10 @@ static int cmd_detach_remove(struct publish *p, bool force)
 
 	if (here || force)
 		return publish_remove(p, here);
-	output_error("instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
-		     "exec), or --force where it is gone",
-		     p->inst.name);
+	output_error(
+		"instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
+		"exec), or --force where it is gone",
+		p->inst.name);
 	return EXIT_FAILED;
 }
 

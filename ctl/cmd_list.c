@@ -157,15 +157,16 @@ static void cmd_list_print(const struct cmd_list *l)
 	for (row = l->row; row < l->row + l->n; row++) {
 		if (b->dests[row->slot].set != set || row == l->row) {
 			set = b->dests[row->slot].set;
-			printf("\nset %d\n%-16s %-11s %4s %4s %7s %6s %9s %9s %7s %-21s %s\n", set, "id", "state", "prio",
-			       "wght", "share", "calls", "requests", "responses", "seen", "address", "uri");
+			printf("\nset %d\n%-16s %-11s %4s %4s %7s %6s %9s %9s %7s %-21s %s\n", set, "id", "state",
+			       "prio", "wght", "share", "calls", "requests", "responses", "seen", "address", "uri");
 		}
 		cmd_list_state(b, row->slot, state);
 		printf("%016llx %-11s %4d %4u %6.2f%% %6u %9llu %9llu %7s %-21s %s%s\n", b->dests[row->slot].id, state,
 		       b->info[row->slot].priority, b->info[row->slot].weight, l->share[row->slot] * 100,
 		       l->p.calls[row->slot], row->requests, row->responses,
-		       output_age(l->now_ns, row->stats.last_from_ns, seen), uri_endpoint_text(&b->dests[row->slot].at, at),
-		       b->info[row->slot].uri, cmd_list_slow(b, row->slot));
+		       output_age(l->now_ns, row->stats.last_from_ns, seen),
+		       uri_endpoint_text(&b->dests[row->slot].at, at), b->info[row->slot].uri,
+		       cmd_list_slow(b, row->slot));
 	}
 }
 
@@ -187,7 +188,8 @@ static json_t *cmd_list_json_traffic(const struct cmd_list_row *row)
 		json_object_set_new(responses, class, json_integer(row->stats.responses[i]));
 	}
 	return json_pack("{s:o, s:o, s:I, s:I}", "requests_by_method", requests, "responses_by_class", responses,
-			 "octets_to", (json_int_t)row->stats.octets_to, "octets_from", (json_int_t)row->stats.octets_from);
+			 "octets_to", (json_int_t)row->stats.octets_to, "octets_from",
+			 (json_int_t)row->stats.octets_from);
 }
 
 static json_t *cmd_list_json_row(const struct cmd_list *l, const struct cmd_list_row *row)
@@ -200,11 +202,12 @@ static json_t *cmd_list_json_row(const struct cmd_list *l, const struct cmd_list
 	snprintf(id, sizeof(id), "%016llx", rec->id);
 	cmd_list_state(&l->p.bpf, row->slot, state);
 	state[2] = 0;
-	json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:f, s:i}", "id", id, "set", rec->set,
-			 "uri", info->uri, "attrs", info->attrs, "address", uri_endpoint_text(&rec->at, at), "state", state,
-			 "draining", rec->flags & DS_DEST_DRAINING, "slow_path", rec->flags & DS_DEST_SLOW, "flags",
-			 (int)info->list_flags, "priority", info->priority, "weight", (int)info->weight, "line",
-			 (int)info->line, "share", l->share[row->slot], "calls", (int)l->p.calls[row->slot]);
+	json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:f, s:i}", "id", id, "set",
+			 rec->set, "uri", info->uri, "attrs", info->attrs, "address", uri_endpoint_text(&rec->at, at),
+			 "state", state, "draining", rec->flags & DS_DEST_DRAINING, "slow_path",
+			 rec->flags & DS_DEST_SLOW, "flags", (int)info->list_flags, "priority", info->priority,
+			 "weight", (int)info->weight, "line", (int)info->line, "share", l->share[row->slot], "calls",
+			 (int)l->p.calls[row->slot]);
 	json_object_set_new(json, "requests", json_integer(row->requests));
 	json_object_set_new(json, "responses", json_integer(row->responses));
 	json_object_set_new(json, "last_sent_s", cmd_list_json_seen(l->now_ns, row->stats.last_to_ns));

@@ -167,7 +167,8 @@ static json_t *cmd_stats_json_messages(const struct ds_dest_stats *d)
 
 static json_t *cmd_stats_json(const struct publish *p, const struct cmd_stats_look *k, bool all)
 {
-	json_t *root = cmd_stats_json_counters(&k->total, all), *listeners = json_array(), *programs = json_object(), *one;
+	json_t *root = cmd_stats_json_counters(&k->total, all), *listeners = json_array(), *programs = json_object(),
+	       *one;
 	char at[URI_ENDPOINT_SIZE];
 	size_t i;
 
@@ -239,8 +240,9 @@ static int cmd_stats_run_time(const struct publish *p, const struct options *o)
 	ns = now[0].run_time_ns - was[0].run_time_ns;
 	if (o->json)
 		return output_json(json_pack("{s:s, s:i, s:I, s:I, s:o}", "instance", p->inst.name, "seconds",
-					     (int)o->run_time_s, "packets", (json_int_t)runs, "run_time_ns", (json_int_t)ns,
-					     "ns_per_packet", runs ? json_real((double)ns / runs) : json_null()));
+					     (int)o->run_time_s, "packets", (json_int_t)runs, "run_time_ns",
+					     (json_int_t)ns, "ns_per_packet",
+					     runs ? json_real((double)ns / runs) : json_null()));
 	if (runs)
 		printf("%llu packets in %u s, %.0f ns each\n", runs, o->run_time_s, (double)ns / runs);
 	else

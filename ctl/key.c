@@ -81,12 +81,14 @@ int key_read(const char *path, __u64 key[2])
 	}
 	close(fd);
 	if (st.st_mode & (S_IROTH | S_IWOTH))
-		output_warn("%s is open to everyone; who knows the key can forge responses; remedy: chmod 600 %s", path, path);
+		output_warn("%s is open to everyone; who knows the key can forge responses; remedy: chmod 600 %s", path,
+			    path);
 	if (len == KEY_SIZE) {
 		memcpy(octets, text, sizeof(octets));
 	} else if (!key_from_hex(text, len, octets)) {
-		output_error("%s holds no key, expected 32 hexadecimal digits or 16 octets; `openssl rand -hex 16` makes one",
-			     path);
+		output_error(
+			"%s holds no key, expected 32 hexadecimal digits or 16 octets; `openssl rand -hex 16` makes one",
+			path);
 		return EXIT_INPUT;
 	}
 	key_from_octets(octets, key);

@@ -104,7 +104,8 @@ static int links_resolve(const struct links_list *list, const struct links_devic
 	return 0;
 }
 
-static int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached, size_t n_attached)
+static int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached,
+			 size_t n_attached)
 {
 	struct ds_vlan_key key;
 	struct ds_link link;

@@ -149,7 +149,8 @@ static int neigh_manage(int fd, int keys, struct neigh_want *w)
 	err = neigh_set(fd, &w->hop, true);
 	if (err) {
 		bpf_keys_del(keys, &w->hop);
-		w->why = err == -EINVAL ? "its link does not resolve addresses" : "the kernel refuses to manage its next hop";
+		w->why = err == -EINVAL ? "its link does not resolve addresses"
+					: "the kernel refuses to manage its next hop";
 	}
 	return 0;
 }

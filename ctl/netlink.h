@@ -42,7 +42,8 @@ int netlink_talk(int fd, struct netlink_request *r, int (*each)(void *ctx, const
 void netlink_attrs(const void *first, size_t len, const struct rtattr **at, unsigned int max);
 
 /* The attributes of an answer after its fixed header. */
-void netlink_answer_attrs(const struct nlmsghdr *answer, size_t header_size, const struct rtattr **at, unsigned int max);
+void netlink_answer_attrs(const struct nlmsghdr *answer, size_t header_size, const struct rtattr **at,
+			  unsigned int max);
 
 /* What an attribute holds, read without regard to alignment. */
 __u32 netlink_u32(const struct rtattr *a);

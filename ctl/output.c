@@ -108,7 +108,8 @@ static void output_words(const char *what, const char *word, const char *why, co
 	size_t i;
 
 	fflush(stdout);
-	fprintf(stderr, "dispatchctl%s%s: %s '%s' %s; there are:", *output_name ? " " : "", output_name, what, word, why);
+	fprintf(stderr, "dispatchctl%s%s: %s '%s' %s; there are:", *output_name ? " " : "", output_name, what, word,
+		why);
 	for (i = 0; i < n; i++)
 		fprintf(stderr, " %s", words[i]);
 	fputc('\n', stderr);

@@ -51,7 +51,8 @@ int preflight_host(const char *bpffs)
 		return err;
 	if (!statfs(bpffs, &fs) && fs.f_type == BPF_FS_MAGIC)
 		return 0;
-	output_error("no BPF file system at %s; remedy: mount -t bpf bpf %s, or name another place with --bpffs", bpffs, bpffs);
+	output_error("no BPF file system at %s; remedy: mount -t bpf bpf %s, or name another place with --bpffs", bpffs,
+		     bpffs);
 	return -ENOENT;
 }
 
@@ -80,19 +81,22 @@ static int preflight_forwarding(const char *interface, bool ip6)
 	if (on > 0)
 		return 0;
 	if (on < 0) {
-		output_error("%s has no %s; remedy: give it an address of that family", interface, ip6 ? "IPv6" : "IPv4");
+		output_error("%s has no %s; remedy: give it an address of that family", interface,
+			     ip6 ? "IPv6" : "IPv4");
 		return -ENETDOWN;
 	}
 	/* '/' separates: names of VLAN interfaces have dots */
 	if (ip6)
-		output_error("%s does not forward IPv6; remedy: sysctl -w net/ipv6/conf/%s/forwarding=1, with net/ipv6/conf/%s/"
-			     "accept_ra=2 where its routes come by router advertisements (a router ignores them), and a "
-			     "firewall policy for FORWARD, since the host now routes between its interfaces",
-			     interface, interface, interface);
+		output_error(
+			"%s does not forward IPv6; remedy: sysctl -w net/ipv6/conf/%s/forwarding=1, with net/ipv6/conf/%s/"
+			"accept_ra=2 where its routes come by router advertisements (a router ignores them), and a "
+			"firewall policy for FORWARD, since the host now routes between its interfaces",
+			interface, interface, interface);
 	else
-		output_error("%s does not forward IPv4; remedy: sysctl -w net/ipv4/conf/%s/forwarding=1, and a firewall policy "
-			     "for FORWARD, since the host now routes between its interfaces",
-			     interface, interface);
+		output_error(
+			"%s does not forward IPv4; remedy: sysctl -w net/ipv4/conf/%s/forwarding=1, and a firewall policy "
+			"for FORWARD, since the host now routes between its interfaces",
+			interface, interface);
 	return -EACCES;
 }
 
@@ -118,13 +122,15 @@ static int preflight_program(const struct record_interface *f)
 	if (err || !id)
 		return err;
 	if (!strcmp(name, "xdp_dispatch"))
-		output_error("%s has a sipxdp program already (id %u); remedy: dispatchctl reload to change its list, or "
-			     "dispatchctl detach with the --instance it belongs to",
-			     f->name, id);
+		output_error(
+			"%s has a sipxdp program already (id %u); remedy: dispatchctl reload to change its list, or "
+			"dispatchctl detach with the --instance it belongs to",
+			f->name, id);
 	else
-		output_error("%s has an XDP program of somebody else, %s (id %u); remedy: take it off (ip link set dev %s xdp "
-			     "off; bpftool net show tells whose it is)",
-			     f->name, name, id, f->name);
+		output_error(
+			"%s has an XDP program of somebody else, %s (id %u); remedy: take it off (ip link set dev %s xdp "
+			"off; bpftool net show tells whose it is)",
+			f->name, name, id, f->name);
 	return -EBUSY;
 }
 
@@ -162,8 +168,9 @@ static int preflight_listeners(const struct record *r)
 	}
 	for (i = 0; i < r->n_listeners; i++)
 		if (!host.is_local(host.ctx, &r->listener[i].at.ip))
-			output_warn("listener %s is not an address of this host; right for a standby, else traffic never comes",
-				    uri_endpoint_text(&r->listener[i].at, at));
+			output_warn(
+				"listener %s is not an address of this host; right for a standby, else traffic never comes",
+				uri_endpoint_text(&r->listener[i].at, at));
 	resolve_host_free(&host);
 	return 0;
 }
@@ -196,9 +203,10 @@ void preflight_say_link(const struct record_interface *f, enum bpf_xdp_mode aske
 
 	switch (err) {
 	case -ERANGE:
-		output_error("the MTU of %s, or of a veth's peer, is too large for XDP in native mode; remedy: ip link set dev %s "
-			     "mtu 1500 (on both ends of a veth), or --xdp generic",
-			     f->name, f->name);
+		output_error(
+			"the MTU of %s, or of a veth's peer, is too large for XDP in native mode; remedy: ip link set dev %s "
+			"mtu 1500 (on both ends of a veth), or --xdp generic",
+			f->name, f->name);
 		break;
 	case -EBUSY:
 	case -EEXIST:

@@ -82,9 +82,10 @@ static int publish_check_netns(const struct publish *p)
 {
 	if (p->rec.netns == record_netns())
 		return EXIT_OK;
-	output_error("instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
-		     "exec)",
-		     p->inst.name);
+	output_error(
+		"instance %s was attached in another network namespace; remedy: run this there (nsenter --net, ip netns "
+		"exec)",
+		p->inst.name);
 	return EXIT_FAILED;
 }
 
@@ -114,7 +115,8 @@ int publish_open(struct publish *p, const struct options *o, bool change)
 		return EXIT_NOTHING;
 	}
 	if (err == -EPROTO)
-		output_error("instance %s is of another version; remedy: dispatchctl detach, then attach", p->inst.name);
+		output_error("instance %s is of another version; remedy: dispatchctl detach, then attach",
+			     p->inst.name);
 	else
 		output_error("cannot open %s: %s", p->inst.dir, strerror(-err));
 	return EXIT_FAILED;
@@ -228,15 +230,18 @@ static void publish_warn_sets(const struct publish *p)
 		set = &p->sync.set[p->sync.set[i].like];
 		uri_endpoint_text(&p->rec.listener[i].at, at);
 		if (!set->n)
-			output_warn("listener %s: nothing in set %d is active; requests get 503", at, p->rec.listener[i].set);
+			output_warn("listener %s: nothing in set %d is active; requests get 503", at,
+				    p->rec.listener[i].set);
 		else if (set->n > set->size)
-			output_warn("listener %s: set %d has %u active destinations for %u entries, %u or more get nothing; "
-				    "remedy: a larger --table-size",
-				    at, p->rec.listener[i].set, set->n, set->size, set->n - set->size);
+			output_warn(
+				"listener %s: set %d has %u active destinations for %u entries, %u or more get nothing; "
+				"remedy: a larger --table-size",
+				at, p->rec.listener[i].set, set->n, set->size, set->n - set->size);
 		else if (set->imbalance > PUBLISH_IMBALANCE_WARN)
-			output_warn("listener %s: one destination of set %d gets %.0f %% more than its share; remedy: a larger "
-				    "--table-size",
-				    at, p->rec.listener[i].set, (set->imbalance - 1) * 100);
+			output_warn(
+				"listener %s: one destination of set %d gets %.0f %% more than its share; remedy: a larger "
+				"--table-size",
+				at, p->rec.listener[i].set, (set->imbalance - 1) * 100);
 	}
 }
 

@@ -39,8 +39,8 @@ void publish_print(const struct publish *p)
 	       n[SYNC_FREED]);
 	for (i = 0; i < p->sync.n; i++)
 		if (publish_is_news(p->sync.item[i].fate))
-			printf("  %-8s %016llx set %d %s\n", publish_fate_names[p->sync.item[i].fate], p->sync.item[i].id,
-			       p->sync.item[i].set, publish_uri(p, &p->sync.item[i]));
+			printf("  %-8s %016llx set %d %s\n", publish_fate_names[p->sync.item[i].fate],
+			       p->sync.item[i].id, p->sync.item[i].set, publish_uri(p, &p->sync.item[i]));
 	for (i = 0; i < p->rec.n_listeners; i++)
 		printf("listener %s: set %d, %zu active, %.2f %% of all keys moved\n",
 		       uri_endpoint_text(&p->rec.listener[i].at, at), p->rec.listener[i].set, publish_active(p, i),
@@ -72,15 +72,15 @@ json_t *publish_json(const struct publish *p)
 	size_t i;
 
 	for (i = 0; i < p->rec.n_listeners; i++)
-		json_array_append_new(listeners, json_pack("{s:s, s:i, s:I, s:f, s:f}", "listen",
-							   uri_endpoint_text(&p->rec.listener[i].at, at), "set",
-							   p->rec.listener[i].set, "active",
-							   (json_int_t)publish_active(p, i), "moved", p->sync.set[i].moved,
-							   "imbalance", p->sync.set[i].imbalance));
-	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "instance", p->inst.name, "file",
-			 p->rec.file, "added", (json_int_t)(n[SYNC_ADDED] + n[SYNC_RESUMED]), "removed",
+		json_array_append_new(listeners,
+				      json_pack("{s:s, s:i, s:I, s:f, s:f}", "listen",
+						uri_endpoint_text(&p->rec.listener[i].at, at), "set",
+						p->rec.listener[i].set, "active", (json_int_t)publish_active(p, i),
+						"moved", p->sync.set[i].moved, "imbalance", p->sync.set[i].imbalance));
+	return json_pack("{s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "instance", p->inst.name,
+			 "file", p->rec.file, "added", (json_int_t)(n[SYNC_ADDED] + n[SYNC_RESUMED]), "removed",
 			 (json_int_t)n[SYNC_REMOVED], "changed", (json_int_t)n[SYNC_CHANGED], "kept",
 			 (json_int_t)n[SYNC_KEPT], "draining", (json_int_t)n[SYNC_DRAINING], "freed",
-			 (json_int_t)n[SYNC_FREED], "warnings", (json_int_t)p->warnings, "unresolved", (json_int_t)p->cold,
-			 "changes", publish_json_items(p), "listeners", listeners);
+			 (json_int_t)n[SYNC_FREED], "warnings", (json_int_t)p->warnings, "unresolved",
+			 (json_int_t)p->cold, "changes", publish_json_items(p), "listeners", listeners);
 }

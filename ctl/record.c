@@ -22,9 +22,9 @@ const char *record_mode_name(enum ds_mode mode)
 
 const char *record_algorithm_name(enum ds_algorithm algorithm)
 {
-	return algorithm == DS_ALGORITHM_CALL_ID    ? "call-id" :
-	       algorithm == DS_ALGORITHM_ROUND_ROBIN ? "round-robin" :
-						       NULL;
+	return algorithm == DS_ALGORITHM_CALL_ID       ? "call-id"
+	       : algorithm == DS_ALGORITHM_ROUND_ROBIN ? "round-robin"
+						       : NULL;
 }
 
 const char *record_affinity_name(enum ds_affinity affinity)
@@ -51,8 +51,8 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s}", "listen", uri_endpoint_text(&l->at, at), "ip", ip, "port",
-			 ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode), "algorithm",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s}", "listen", uri_endpoint_text(&l->at, at), "ip", ip,
+			 "port", ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode), "algorithm",
 			 record_algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity));
 }
 
@@ -62,17 +62,16 @@ json_t *record_json(const struct record *r)
 	size_t i;
 
 	for (i = 0; i < r->n_interfaces; i++)
-		json_array_append_new(interfaces, json_pack("{s:I, s:s, s:s}", "ifindex",
-							    (json_int_t)r->interface[i].ifindex, "name",
-							    r->interface[i].name, "xdp",
-							    record_xdp_name(r->interface[i].mode)));
+		json_array_append_new(
+			interfaces, json_pack("{s:I, s:s, s:s}", "ifindex", (json_int_t)r->interface[i].ifindex, "name",
+					      r->interface[i].name, "xdp", record_xdp_name(r->interface[i].mode)));
 	for (i = 0; i < r->n_listeners; i++)
 		json_array_append_new(listeners, record_listener_json(&r->listener[i]));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version, "file", r->file,
-			 "key_file", r->key_from, "netns", (json_int_t)r->netns, "table_size", (json_int_t)r->table_size,
-			 "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s", (json_int_t)r->attached_s,
-			 "published_ns", (json_int_t)r->published_ns, "loaded_s", (json_int_t)r->loaded_s, "interfaces",
-			 interfaces, "listeners", listeners);
+	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version, "file",
+			 r->file, "key_file", r->key_from, "netns", (json_int_t)r->netns, "table_size",
+			 (json_int_t)r->table_size, "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s",
+			 (json_int_t)r->attached_s, "published_ns", (json_int_t)r->published_ns, "loaded_s",
+			 (json_int_t)r->loaded_s, "interfaces", interfaces, "listeners", listeners);
 }
 
 int record_store(const struct record *r, const struct instance *i)
@@ -177,10 +176,10 @@ static int record_read(struct record *r, json_t *json)
 	int err = 0;
 	size_t i;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", &version, "file", &file,
-			"key_file", &key, "netns", &netns, "table_size", &table, "drain_timeout_s", &drain, "attached_s",
-			&attached, "published_ns", &published, "loaded_s", &loaded, "interfaces", &interfaces, "listeners",
-			&listeners))
+	if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", &version, "file",
+			&file, "key_file", &key, "netns", &netns, "table_size", &table, "drain_timeout_s", &drain,
+			"attached_s", &attached, "published_ns", &published, "loaded_s", &loaded, "interfaces",
+			&interfaces, "listeners", &listeners))
 		return -EPROTO;
 	r->netns = netns;
 	r->table_size = table;
@@ -194,9 +193,9 @@ static int record_read(struct record *r, json_t *json)
 	    record_text(r->version, sizeof(r->version), version) || record_text(r->file, sizeof(r->file), file) ||
 	    record_text(r->key_from, sizeof(r->key_from), key))
 		return -EPROTO;
-	json_array_foreach(interfaces, i, one)
+	json_array_foreach (interfaces, i, one)
 		err = err ? err : record_read_interface(&r->interface[i], one);
-	json_array_foreach(listeners, i, one)
+	json_array_foreach (listeners, i, one)
 		err = err ? err : record_read_listener(&r->listener[i], one);
 	return err;
 }

@@ -30,9 +30,9 @@ struct record_listener {
 
 struct record {
 	char version[32];
-	char file[PATH_MAX]; /* absolute */
+	char file[PATH_MAX];	 /* absolute */
 	char key_from[PATH_MAX]; /* the key file, or empty: generated */
-	__u64 netns;	     /* inode of the network namespace */
+	__u64 netns;		 /* inode of the network namespace */
 	__u32 table_size;
 	__u32 drain_timeout_s;
 	__u64 attached_s;   /* CLOCK_REALTIME */

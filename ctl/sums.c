@@ -11,8 +11,8 @@
 const char *sums_method_name(unsigned int method)
 {
 	static const char *const names[SIP_METHOD_MAX] = {
-		[SIP_METHOD_INVITE] = "INVITE",	    [SIP_METHOD_ACK] = "ACK",	      [SIP_METHOD_BYE] = "BYE",
-		[SIP_METHOD_CANCEL] = "CANCEL",	    [SIP_METHOD_REGISTER] = "REGISTER", [SIP_METHOD_OPTIONS] = "OPTIONS",
+		[SIP_METHOD_INVITE] = "INVITE", [SIP_METHOD_ACK] = "ACK",	    [SIP_METHOD_BYE] = "BYE",
+		[SIP_METHOD_CANCEL] = "CANCEL", [SIP_METHOD_REGISTER] = "REGISTER", [SIP_METHOD_OPTIONS] = "OPTIONS",
 		[SIP_METHOD_OTHER] = "other",
 	};
 
@@ -44,7 +44,8 @@ void sums_add_dest(struct ds_dest_stats *to, const struct ds_dest_stats *from)
 }
 
 /* Reads the values of all CPUs into a new array; *cpus says how many. */
-static int sums_read(const struct bpf_inst *b, enum bpf_map_index map, __u32 slot, size_t size, void **values, int *cpus)
+static int sums_read(const struct bpf_inst *b, enum bpf_map_index map, __u32 slot, size_t size, void **values,
+		     int *cpus)
 {
 	int err;
 

@@ -119,10 +119,12 @@ static void sync_enter_members(struct sync *s, const struct sync_input *in)
 					s->skipped++;
 					continue;
 				}
-				s->item[s->n++] = (struct sync_item){
-					.set = dest->conf.set, .id = dest->member[m].id, .fate = SYNC_ADDED,
-					.listener = owner, .dest = dest, .member = &dest->member[m]
-				};
+				s->item[s->n++] = (struct sync_item){ .set = dest->conf.set,
+								      .id = dest->member[m].id,
+								      .fate = SYNC_ADDED,
+								      .listener = owner,
+								      .dest = dest,
+								      .member = &dest->member[m] };
 			}
 		}
 	}
@@ -178,9 +180,9 @@ static void sync_meet_published(struct sync *s, const struct bpf_inst *b, const 
 			continue;
 		}
 		i->slot = slot;
-		i->fate = rec->flags & DS_DEST_DRAINING		   ? SYNC_RESUMED :
-			  sync_is_changed(i, rec, &b->info[slot]) ? SYNC_CHANGED :
-								     SYNC_KEPT;
+		i->fate = rec->flags & DS_DEST_DRAINING		    ? SYNC_RESUMED
+			  : sync_is_changed(i, rec, &b->info[slot]) ? SYNC_CHANGED
+								    : SYNC_KEPT;
 	}
 	qsort(s->item, s->n, sizeof(*s->item), sync_compare);
 }
@@ -197,7 +199,8 @@ static int sync_take_slots(struct sync *s, const struct bpf_inst *b)
 				slot++;
 			if (slot == max) {
 				snprintf(s->error, sizeof(s->error),
-					 "no room for more than %u destinations at a time, %zu of them draining", max - 1,
+					 "no room for more than %u destinations at a time, %zu of them draining",
+					 max - 1,
 					 s->count[SYNC_REMOVED] + s->count[SYNC_DRAINING] + s->count[SYNC_FREED]);
 				return -ENOSPC;
 			}

@@ -19,7 +19,7 @@
 
 enum sync_fate {
 	SYNC_KEPT,
-	SYNC_CHANGED,  /* same slot; flags, priority, attributes or slow path differ */
+	SYNC_CHANGED, /* same slot; flags, priority, attributes or slow path differ */
 	SYNC_ADDED,
 	SYNC_RESUMED,  /* was draining, is in the list again */
 	SYNC_REMOVED,  /* begins to drain */
@@ -61,8 +61,8 @@ struct sync {
 	size_t count[SYNC_FATES];
 	struct sync_set set[DS_LISTENERS_MAX]; /* by listener */
 	size_t n_sets;
-	size_t skipped; /* members of the other address family than the only listeners that use their set */
-	bool flip;	/* something that a packet reads through the generation changes */
+	size_t skipped;	 /* members of the other address family than the only listeners that use their set */
+	bool flip;	 /* something that a packet reads through the generation changes */
 	char error[256]; /* why sync_plan() failed, empty where errno says it */
 };
 
@@ -70,8 +70,8 @@ struct sync {
 struct sync_input {
 	const struct model *model; /* with ids */
 	const struct record *record;
-	const __u32 *calls;    /* live calls by slot of dests[], from sync_count_calls() */
-	__u64 now_ns;	       /* CLOCK_BOOTTIME */
+	const __u32 *calls; /* live calls by slot of dests[], from sync_count_calls() */
+	__u64 now_ns;	    /* CLOCK_BOOTTIME */
 };
 
 /* Gives every member of the model its identity under the cluster key. -EEXIST: two are alike, said in why. */

@@ -98,7 +98,8 @@ int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struc
 }
 
 /* Enters what a nat listener's packets are known by. Returns the number of claims. */
-static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, size_t listener, const struct ds_set *set)
+static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, size_t listener,
+			     const struct ds_set *set)
 {
 	const struct record_listener *l = &r->listener[listener];
 	const struct ds_dest *dest;
@@ -113,7 +114,8 @@ static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, s
 	return n;
 }
 
-static void sync_say_shared(struct sync *s, const struct record *r, const struct sync_claim *a, const struct sync_claim *b)
+static void sync_say_shared(struct sync *s, const struct record *r, const struct sync_claim *a,
+			    const struct sync_claim *b)
 {
 	char at[URI_ENDPOINT_SIZE], first[URI_ENDPOINT_SIZE], second[URI_ENDPOINT_SIZE];
 
@@ -132,7 +134,8 @@ static int sync_check_loops(struct sync *s, const struct record *r)
 	for (i = 0; i < s->n; i++)
 		for (k = 0; k < r->n_listeners && s->item[i].dest; k++)
 			if (!memcmp(&s->item[i].member->at, &r->listener[k].at, sizeof(r->listener[k].at))) {
-				snprintf(s->error, sizeof(s->error), "line %u: destination %s is a listener of this instance",
+				snprintf(s->error, sizeof(s->error),
+					 "line %u: destination %s is a listener of this instance",
 					 s->item[i].dest->conf.line, uri_endpoint_text(&r->listener[k].at, at));
 				return -EINVAL;
 			}

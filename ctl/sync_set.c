@@ -31,7 +31,8 @@ static bool sync_is_like(const struct record_listener *a, const struct record_li
 }
 
 /* Lists the active members of a listener's set that it can reach. */
-static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l, const struct model *m)
+static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l,
+			     const struct model *m)
 {
 	const struct ds_set *from = model_find_set(m, l->set);
 	const struct ds_dest *dest;
@@ -171,9 +172,10 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 		set->slot = sync_take_set(s, b);
 		if (!set->slot || sync_take_extent(taken, &n, set->size, max, &set->table_at) ||
 		    sync_take_extent(taken, &n, set->n, max, &set->members_at)) {
-			snprintf(s->error, sizeof(s->error),
-				 "no room for the tables of all listeners: %u entries in all, those of the lists before included",
-				 max);
+			snprintf(
+				s->error, sizeof(s->error),
+				"no room for the tables of all listeners: %u entries in all, those of the lists before included",
+				max);
 			return -ENOSPC;
 		}
 	}

@@ -104,8 +104,10 @@ static void test_octets_as_span(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_spelling_does_not_matter), cmocka_unit_test(test_each_part_matters),
-		cmocka_unit_test(test_parts_do_not_run_together), cmocka_unit_test(test_is_stable),
+		cmocka_unit_test(test_spelling_does_not_matter),
+		cmocka_unit_test(test_each_part_matters),
+		cmocka_unit_test(test_parts_do_not_run_together),
+		cmocka_unit_test(test_is_stable),
 		cmocka_unit_test(test_octets_as_span),
 	};
 

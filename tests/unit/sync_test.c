@@ -17,9 +17,9 @@
 #include "source.h"
 #include "sync.h"
 
-#define DESTS 8		   /* slots in dests[], the first of which is never used */
+#define DESTS 8 /* slots in dests[], the first of which is never used */
 #define TABLE 13
-#define GROUPS 8	   /* of slots[] */
+#define GROUPS 8 /* of slots[] */
 #define SECOND 1000000000ull
 #define IDS 64
 
@@ -477,7 +477,8 @@ static void test_no_room(void **state)
 /* Tables of lists before are overwritten only when no listener has them any more. */
 static void test_many_changes(void **state)
 {
-	static const char *const lists[] = { THREE, DEST(1) "\n" DEST(2) "\n", DEST(1) "\n" DEST(3) "\n", DEST(2) "\n" };
+	static const char *const lists[] = { THREE, DEST(1) "\n" DEST(2) "\n", DEST(1) "\n" DEST(3) "\n",
+					     DEST(2) "\n" };
 	struct fixture *f = *state;
 	__u16 port;
 	int i;
@@ -526,12 +527,24 @@ static void test_counts_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_first_publication), TEST(test_same_list_changes_nothing), TEST(test_generation_flips_halves),
-		TEST(test_members_stay),      TEST(test_removed_drains_then_goes),  TEST(test_drain_timeout),
-		TEST(test_comes_back),	      TEST(test_flags),			    TEST(test_slow_path),
-		TEST(test_weights),	      TEST(test_only_used_sets),	    TEST(test_families),
-		TEST(test_listeners_share),   TEST(test_two_nat_listeners),	    TEST(test_listener_as_destination),
-		TEST(test_no_room),	      TEST(test_many_changes),		    TEST(test_counts_calls),
+		TEST(test_first_publication),
+		TEST(test_same_list_changes_nothing),
+		TEST(test_generation_flips_halves),
+		TEST(test_members_stay),
+		TEST(test_removed_drains_then_goes),
+		TEST(test_drain_timeout),
+		TEST(test_comes_back),
+		TEST(test_flags),
+		TEST(test_slow_path),
+		TEST(test_weights),
+		TEST(test_only_used_sets),
+		TEST(test_families),
+		TEST(test_listeners_share),
+		TEST(test_two_nat_listeners),
+		TEST(test_listener_as_destination),
+		TEST(test_no_room),
+		TEST(test_many_changes),
+		TEST(test_counts_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

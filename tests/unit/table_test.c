@@ -73,9 +73,21 @@ static void test_sizes(void **state)
 		__u32 n;
 		bool valid;
 	} cases[] = {
-		{ 0, false }, { 1, false }, { 2, true }, { 3, true }, { 4, false }, { 1021, true }, { 65536, false },
-		{ 65537, true }, { 65539, true }, { 65541, false }, { 262139, true }, { TABLE_SIZE_MAX, true },
-		{ TABLE_SIZE_MAX + 4, false }, { 4294967291u, false }, { 0xffffffffu, false },
+		{ 0, false },
+		{ 1, false },
+		{ 2, true },
+		{ 3, true },
+		{ 4, false },
+		{ 1021, true },
+		{ 65536, false },
+		{ 65537, true },
+		{ 65539, true },
+		{ 65541, false },
+		{ 262139, true },
+		{ TABLE_SIZE_MAX, true },
+		{ TABLE_SIZE_MAX + 4, false },
+		{ 4294967291u, false },
+		{ 0xffffffffu, false },
 	};
 	size_t i;
 
