@@ -23,7 +23,9 @@ sipp_scenario() {
 		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/")
 
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
-	sed "${edit[@]}" "$LAB_SIPP/$1.xml" >"$LAB_DIR/$1.xml"
+	# by rename: the one started before may still be reading it
+	sed "${edit[@]}" "$LAB_SIPP/$1.xml" >"$LAB_DIR/$1.xml.new"
+	mv "$LAB_DIR/$1.xml.new" "$LAB_DIR/$1.xml"
 }
 
 sipp_ports() {
