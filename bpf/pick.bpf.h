@@ -65,8 +65,10 @@ port_inline __u32 pick_call(struct work *w, int refresh)
 	if (!call)
 		return 0;
 	d = pick_dest(DS_CALL_DEST(val));
-	if (!d || (d->serial & 0xff) != DS_CALL_SERIAL(val))
+	if (!d || (d->serial & 0xff) != DS_CALL_SERIAL(val)) {
+		ds_call_forget(call, val);
 		return 0;
+	}
 	if (refresh)
 		ds_call_move(call, val, DS_CALL_STATE(val), w->now);
 	return DS_CALL_DEST(val);

@@ -70,8 +70,10 @@ static __u32 decide_call(const struct decide_env *env, __u64 key, int refresh)
 	if (!call)
 		return 0;
 	dest = decide_dest(env, DS_CALL_DEST(val));
-	if (!dest || (dest->serial & 0xff) != DS_CALL_SERIAL(val))
+	if (!dest || (dest->serial & 0xff) != DS_CALL_SERIAL(val)) {
+		ds_call_forget(call, val);
 		return 0;
+	}
 	if (refresh)
 		ds_call_move(call, val, DS_CALL_STATE(val), env->now);
 	return DS_CALL_DEST(val);

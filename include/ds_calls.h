@@ -121,6 +121,12 @@ port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 phase, __u
 		__sync_val_compare_and_swap(&call->val, seen, val);
 }
 
+/* Frees an entry whose destination is not there any more; left in place it would keep the call from its new one. */
+port_inline void ds_call_forget(struct ds_call *call, __u64 seen)
+{
+	__sync_val_compare_and_swap(&call->val, seen, 0);
+}
+
 /*
  * The state after a destination's response: method is CSeq's. Provisional responses other than 100 to INVITE ring, a
  * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing. An
