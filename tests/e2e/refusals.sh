@@ -98,6 +98,18 @@ mtu_of_uplink() {
 	[[ $2 == off ]] || lab_stub switch uplink
 }
 
+# The program is xdp.frags: no MTU that veth can have is too large for it.
+jumbo_attach() {
+	local rc
+
+	mtu_of_uplink 9000 off
+	e2e_attach 4 --xdp native
+	rc=$?
+	e2e_detach
+	mtu_of_uplink 1500 on
+	return "$rc"
+}
+
 # with_state BEFORE AFTER NAME REGEX: refused while BEFORE was done to the director.
 with_state() {
 	eval "$1"
@@ -227,7 +239,7 @@ with_state "ip -n $DIRECTOR link set dev sv0 xdpdrv obj $LAB_STUB sec xdp" \
 	"ip -n $DIRECTOR link set dev sv0 xdpdrv off" \
 	foreign-program "sv0"
 with_state "lab_forwarding 0" "lab_forwarding 1" forwarding-off "forward"
-with_state "mtu_of_uplink 9000 off" "mtu_of_uplink 1500 on" mtu-too-large "mtu"
+e2e_check mtu-jumbo "a jumbo MTU was refused, although the program takes several buffers" jumbo_attach
 refused no-bpffs "bpf" attach_no_bpffs
 refused not-root "root" attach_nobody
 refused interface-unknown "nosuch0" attach_on cl0,nosuch0
