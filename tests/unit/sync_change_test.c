@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * sync_change_test.c - what a changed list changes in the arrays, and when places are free again.
+ */
+#include "sync_fixture.h"
+
+static void test_generation_flips_halves(void **state)
+{
+	struct fixture *f = *state;
+	struct ds_listener_half before;
+	const struct ds_set_rec *old;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	before = f->b.listeners[0].half[1];
+	old = set_of(f, 0);
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	assert_int_equal(f->b.state->generation, 2);
+	/* a packet that read the generation before goes on undisturbed */
+	assert_memory_equal(&before, &f->b.listeners[0].half[1], sizeof(before));
+	assert_int_equal(old->active, 3);
+	assert_ptr_not_equal(old, set_of(f, 0));
+	assert_int_equal(set_of(f, 0)->active, 2);
+	f->b.state->generation = 0xffffffff;
+	f->b.listeners[0].half[1] = f->b.listeners[0].half[0];
+	publish(f, THREE);
+	assert_int_equal(f->b.state->generation, 2);
+}
+
+static void test_members_stay(void **state)
+{
+	struct fixture *f = *state;
+	__u32 slot, serial;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	slot = slot_of(f, 2);
+	serial = f->b.dests[slot].serial;
+	publish(f, DEST(4) "\n" DEST(2) "\n");
+	assert_int_equal(slot_of(f, 2), slot);
+	assert_int_equal(f->b.dests[slot].serial, serial);
+	assert_int_equal(f->last.count[SYNC_KEPT], 1);
+	assert_int_equal(f->last.count[SYNC_ADDED], 1);
+	assert_int_equal(f->last.count[SYNC_REMOVED], 2);
+}
+
+static void test_removed_drains_then_goes(void **state)
+{
+	struct fixture *f = *state;
+	__u32 slot, serial;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	slot = slot_of(f, 3);
+	serial = f->b.dests[slot].serial;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	assert_int_equal(f->b.dests[slot].flags, DS_DEST_USED | DS_DEST_DRAINING);
+	assert_int_equal(entries_of(f, 0, slot), 0);
+	assert_int_equal(place_of(3, 0), slot);
+	/* transactions may be under way, then calls */
+	f->now_ns += 31 * SECOND;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	assert_int_equal(f->last.count[SYNC_DRAINING], 1);
+	f->now_ns += 2 * SECOND;
+	f->calls[slot] = 1;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	assert_int_equal(f->last.count[SYNC_DRAINING], 1);
+	f->calls[slot] = 0;
+	/* not into the slot that is freed by the same change */
+	publish(f, DEST(1) "\n" DEST(2) "\n" DEST(4) "\n");
+	assert_int_equal(f->last.count[SYNC_FREED], 1);
+	assert_int_equal(f->b.dests[slot].flags, 0);
+	assert_int_not_equal(slot_of(f, 4), slot);
+	assert_int_equal(place_of(3, 0), 0);
+	publish(f, DEST(1) "\n" DEST(2) "\n" DEST(4) "\n" DEST(5) "\n");
+	assert_int_equal(slot_of(f, 5), slot);
+	assert_int_equal(f->b.dests[slot].serial, serial + 1);
+}
+
+static void test_drain_timeout(void **state)
+{
+	struct fixture *f = *state;
+	__u32 slot;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	slot = slot_of(f, 3);
+	f->calls[slot] = 7;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	f->now_ns += 3600 * SECOND;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	assert_int_equal(f->last.count[SYNC_FREED], 1);
+}
+
+static void test_comes_back(void **state)
+{
+	struct fixture *f = *state;
+	__u32 slot, serial;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	slot = slot_of(f, 3);
+	serial = f->b.dests[slot].serial;
+	publish(f, DEST(1) "\n" DEST(2) "\n");
+	publish(f, THREE);
+	assert_int_equal(f->last.count[SYNC_RESUMED], 1);
+	assert_int_equal(slot_of(f, 3), slot);
+	assert_int_equal(f->b.dests[slot].serial, serial);
+	assert_int_equal(f->b.dests[slot].flags, DS_DEST_USED);
+	assert_int_equal(f->b.info[slot].drain_ns, 0);
+	assert_int_not_equal(entries_of(f, 0, slot), 0);
+}
+
+/* Tables of lists before are overwritten only when no listener has them any more. */
+static void test_many_changes(void **state)
+{
+	static const char *const lists[] = { THREE, DEST(1) "\n" DEST(2) "\n", DEST(1) "\n" DEST(3) "\n",
+					     DEST(2) "\n" };
+	struct fixture *f = *state;
+	__u16 port;
+	int i;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	add_listener(f, "192.0.2.2", 1, DS_MODE_PROXY);
+	f->rec.listener[1].algorithm = DS_ALGORITHM_ROUND_ROBIN;
+	for (i = 0; i < 40; i++) {
+		__u32 total[2] = { 0, 0 };
+
+		assert_int_equal(publish(f, lists[i % 4]), 0);
+		assert_int_equal(f->b.state->generation, i + 1);
+		for (port = 1; port <= 3; port++) {
+			total[0] += entries_of(f, 0, slot_of(f, port));
+			total[1] += entries_of(f, 1, slot_of(f, port));
+		}
+		assert_int_equal(total[0], TABLE);
+		assert_int_equal(total[1], TABLE);
+		f->now_ns += 10 * SECOND;
+	}
+}
+
+static void test_counts_calls(void **state)
+{
+	struct fixture *f = *state;
+	__u32 *count, slot, now = 1000;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	slot = slot_of(f, 2);
+	f->b.calls[0].way[0].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_CONFIRMED, now - 500);
+	f->b.calls[3].way[6].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_NEW, now - 5);
+	/* over, of the slot's holder before, of no slot */
+	f->b.calls[1].way[0].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_NEW, now - 50);
+	f->b.calls[1].way[1].val = DS_CALL_VAL(slot, f->b.dests[slot].serial + 1, DS_CALL_CONFIRMED, now);
+	f->b.calls[1].way[2].val = DS_CALL_VAL(DESTS + 5, 0, DS_CALL_CONFIRMED, now);
+	count = sync_count_calls(&f->b, now);
+	assert_non_null(count);
+	assert_int_equal(count[slot], 2);
+	assert_int_equal(count[slot_of(f, 1)], 0);
+	free(count);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_generation_flips_halves),
+		TEST(test_members_stay),
+		TEST(test_removed_drains_then_goes),
+		TEST(test_drain_timeout),
+		TEST(test_comes_back),
+		TEST(test_many_changes),
+		TEST(test_counts_calls),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
