@@ -159,6 +159,27 @@ static void test_counts_calls(void **state)
 	free(count);
 }
 
+/* Another URI at the same place is another destination; the place is that of the one in the list. */
+static void test_place_changes_hands(void **state)
+{
+	struct fixture *f = *state;
+	__u32 old;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, DEST(1) "\n");
+	old = place_of(1, 0);
+	publish(f, "1 sip:other@198.51.100.1:1\n");
+	assert_int_equal(f->last.count[SYNC_REMOVED], 1);
+	assert_int_not_equal(place_of(1, 0), old);
+	assert_string_equal(f->b.info[place_of(1, 0)].uri, "sip:other@198.51.100.1:1");
+	f->now_ns += 60 * SECOND;
+	publish(f, "1 sip:other@198.51.100.1:1\n");
+	assert_int_equal(f->last.count[SYNC_FREED], 1);
+	assert_int_equal(f->b.dests[old].flags, 0);
+	assert_int_not_equal(place_of(1, 0), 0);
+	assert_int_not_equal(place_of(1, 0), old);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -169,6 +190,7 @@ int main(void)
 		TEST(test_comes_back),
 		TEST(test_many_changes),
 		TEST(test_counts_calls),
+		TEST(test_place_changes_hands),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
