@@ -97,7 +97,7 @@ deps: ## install what is missing to build and test (shown first; DEPS=no decline
 demo: ## build, then run sipp calls through the kernel in namespaces of its own (root)
 	$(Q)scripts/deps.sh build lab
 	$(Q)scripts/deps.sh --root demo
-	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
+	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o $(B)/tests/bench.bpf.o $(BENCH)
 	$(Q)tests/demo/demo.sh
 
 test: deps ## deps, all, and every test; ends with `N passed, N failed, N skipped`

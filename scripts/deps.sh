@@ -48,7 +48,7 @@ needs() {
 		test prog:kamailio kamailio tests with a real SIP server (its service stays off)
 		test prog:tshark tshark a second opinion on packets
 		test prog:tcpdump tcpdump captures packets
-		test prog:jq jq reads JSON output
+		lab prog:jq jq reads JSON output
 		test prog:nft nftables drops packets on purpose
 		test fuzzer @libclang-rt the fuzzers
 	EOF

@@ -34,7 +34,7 @@ UP=0 UP_REMOVED=0 BEGUN_REMOVED=0
 
 demo_enter() {
 	[[ -x $LAB_CTL ]] || lab_die "missing $LAB_CTL; remedy: make"
-	lab_need jq:jq bpftool:bpftool
+	lab_need jq:jq
 	lab_enter "$@"
 	INSTANCE=demo-$LAB_ID
 	BEFORE_LIST=$LAB_DIR/before.list

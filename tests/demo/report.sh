@@ -60,10 +60,16 @@ report_moved() {
 report_time() {
 	echo
 	if [[ -n $COLD ]]; then
-		printf '    ns per packet as it ran (cold caches, kernel clock): %s, mean of %s runs\n' \
+		printf '    ns per packet as it ran (cold caches, kernel clock): %s, mean of %s packets\n' \
 			"${COLD% *}" "${COLD#* }"
 	else
 		printf '    ns per packet as it ran (cold): not measured\n'
+	fi
+	if [[ -n $HOT ]]; then
+		printf '    ns per packet by test run (hot caches, one packet again and again): request %s, response %s\n' \
+			"${HOT% *}" "${HOT#* }"
+	else
+		printf '    ns per packet by test run (hot): not measured\n'
 	fi
 }
 

@@ -174,7 +174,8 @@ int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affini
 	lab->compiler = dir;
 	snprintf(path, sizeof(path), "build/%s/dispatch.bpf.o", dir);
 	lab->datapath = load(path);
-	snprintf(path, sizeof(path), "build/%s/bench.bpf.o", dir);
+	/* the default compiler's objects lie one folder apart */
+	snprintf(path, sizeof(path), "build/%s/bench.bpf.o", strcmp(dir, ".") ? dir : "tests");
 	lab->bench = load(path);
 	if (!lab->datapath || !lab->bench)
 		return -1;
