@@ -72,8 +72,9 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 	rc = sip_check_request(&w->msg, DS_MODE_PROXY);
 	if (rc != REASON_none)
 		return rc;
-	if (sip_route_parse(ctx, &w->msg, &l->at, &w->route))
-		return REASON_bad_route;
+	rc = sip_route_parse(ctx, &w->msg, &l->at, &w->route);
+	if (rc != REASON_none)
+		return rc;
 	w->cut_routes = w->route.own;
 	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
 	if (w->from)

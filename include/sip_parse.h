@@ -207,6 +207,14 @@ port_inline __u64 sip_row_number(const struct sip_buf *b, const struct sip_row *
 	return sip_number(b, off, end);
 }
 
+/* Whether a number that could not be read may be one of many zeros: 1*DIGIT has no bound. */
+port_inline __u8 sip_too_many_digits(const struct sip_span *digits)
+{
+	__u32 len = digits->len;
+
+	return len > PORT_DIGIT_STEPS;
+}
+
 /* CSeq: 1*DIGIT LWS Method (RFC 3261 20.16). In a request the method must be the request's. */
 port_inline int sip_cseq_parse(const struct sip_buf *b, struct sip_msg *m, const struct sip_row *row)
 {
@@ -215,12 +223,12 @@ port_inline int sip_cseq_parse(const struct sip_buf *b, struct sip_msg *m, const
 
 	end = sip_trim_blanks(b->c, off, end);
 	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ' '));
-	if (off == SIP_FAR || end == SIP_FAR || e == SIP_FAR)
-		return REASON_bad_cseq;
 	n = sip_number(b, off, e);
 	name = sip_skip_blanks(b, e, end);
-	if (n == SIP_FAR || name >= end)
+	if (n == SIP_FAR || name >= end) {
+		m->beyond |= sip_is_far(off | end, e, name) | (e - off > PORT_DIGIT_STEPS);
 		return REASON_bad_cseq;
+	}
 	m->cseq = n;
 	len = end - name;
 	if (m->kind == SIP_KIND_RESPONSE) {
@@ -270,8 +278,10 @@ port_inline int sip_length_parse(const struct sip_buf *b, struct sip_msg *m)
 	if (m->twice & SIP_SEEN(CONTENT_LENGTH))
 		return REASON_bad_content_length;
 	n = sip_row_number(b, &m->row[m->first[SIP_HDR_CONTENT_LENGTH] & (PORT_ROWS_MAX - 1)], &m->content_length);
-	if (n == SIP_FAR || n > b->len - m->body)
+	if (n == SIP_FAR || n > b->len - m->body) {
+		m->beyond |= sip_too_many_digits(&m->content_length);
 		return REASON_bad_content_length;
+	}
 	m->end = m->body + n;
 	return REASON_none;
 }
@@ -366,8 +376,10 @@ port_inline void sip_max_forwards_parse(const struct sip_buf *b, struct sip_msg 
 	if (m->no_max_forwards || m->kind != SIP_KIND_REQUEST)
 		return;
 	n = sip_row_number(b, sip_first_row(m, SIP_HDR_MAX_FORWARDS), &m->max_forwards_digits);
-	if (n > 255 || m->twice & SIP_SEEN(MAX_FORWARDS))
+	if (n > 255 || m->twice & SIP_SEEN(MAX_FORWARDS)) {
+		m->beyond |= sip_too_many_digits(&m->max_forwards_digits);
 		sip_fault(m, REASON_bad_max_forwards);
+	}
 	m->max_forwards = n;
 }
 
@@ -397,6 +409,7 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 			break;
 		off += 2;
 	}
+	m->beyond = i == PORT_LEAD_STEPS;
 	off = port_forget(off, b->zero);
 	m->head = off;
 	w = sip_load8(b, off) | SIP_W3(0x20, 0x20, 0x20);

@@ -101,7 +101,7 @@ port_inline __u64 sip_route_next(const struct sip_buf *b, __u64 e, __u64 lim)
 
 /*
  * One name-addr value from off in a row that ends at lim: its URI's bounds. Returns the offset of the next value in the
- * row, lim where there is none, SIP_FAR where the value is malformed or beyond the bounds.
+ * row, lim where there is none, 0 where the value is malformed (none stands at offset 0), SIP_FAR at a bound.
  */
 port_global __u64 sip_route_value(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_route_uri *u)
 {
@@ -113,16 +113,17 @@ port_global __u64 sip_route_value(struct sip_ctx *c, __u64 off, __u64 lim, struc
 		return SIP_FAR;
 	if (e < lim && d == '"') {
 		e = sip_skip_quoted(b->c, e + 1, lim);
-		e = sip_find(b, e, lim, SIP_SET('<', ',', '<', '<'));
+		if (e != SIP_FAR)
+			e = sip_find(b, e, lim, SIP_SET('<', ',', '<', '<'));
 		d = sip_load1(b, e);
 	}
 	if (e >= lim || d != '<')
-		return SIP_FAR;
+		return e == SIP_FAR ? SIP_FAR : 0;
 	u->start = e + 1;
 	e = sip_find(b, e, lim, SIP_SET('>', '>', '>', '>'));
 	u->end = e;
 	if (e >= lim)
-		return SIP_FAR;
+		return e == SIP_FAR ? SIP_FAR : 0;
 	return sip_route_next(b, e, lim);
 }
 
@@ -140,7 +141,7 @@ port_inline __u64 sip_route_row(const struct sip_buf *b, const struct sip_msg *m
 	return row;
 }
 
-/* Reads the Route rows of m for the listener `at`. 0, or -1 where a bound was hit or a value is malformed. */
+/* Reads the Route rows of m for the listener `at`. REASON_none, _bad_route or, at a bound, _slow_too_long. */
 port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, const struct ds_endpoint *at,
 				struct sip_route *r)
 {
@@ -151,7 +152,7 @@ port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 	int place;
 
 	if (!m || !at || !r)
-		return -1;
+		return REASON_bad_route;
 	r->own = 0;
 	r->place = SIP_PLACE_NONE;
 	row = m->first[SIP_HDR_ROUTE];
@@ -161,8 +162,8 @@ port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 	lim = m->row[row & (PORT_ROWS_MAX - 1)].end;
 	for (i = 0; i < SIP_ROUTE_VALUES; i++) {
 		off = sip_route_value(b->c, off, lim, &u);
-		if (off == SIP_FAR)
-			return -1;
+		if (!off || off == SIP_FAR)
+			return off ? REASON_slow_too_long : REASON_bad_route;
 		place = sip_uri_place(b->c, u.start, u.end, &r->next);
 		if (place != SIP_PLACE_UDP || !sip_same_place(&r->next, at) || i == SIP_ROUTE_VALUES - 1) {
 			r->place = place;

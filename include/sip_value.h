@@ -81,8 +81,9 @@ port_inline int sip_param_next(const struct sip_buf *b, __u64 off, __u64 lim, st
 }
 
 /*
- * A run of 1 to 10 digits from off to exactly end as a number up to 2^32 - 1; SIP_FAR where it is none. Leading zeros
- * are legal (RFC 3261 25.1 1*DIGIT).
+ * The digits from off to exactly end as a number up to 2^32 - 2; SIP_FAR where they are none, or more than
+ * PORT_DIGIT_STEPS: then the message may be good and is beyond this parser. Leading zeros are legal (RFC 3261 25.1
+ * 1*DIGIT).
  */
 port_inline __u64 sip_number(const struct sip_buf *b, __u64 off, __u64 end)
 {
@@ -166,7 +167,7 @@ port_inline int sip_host_port(const struct sip_buf *b, __u64 off, __u64 lim, str
 		return SIP_VALUE_FAR;
 	n = sip_number(b, off, e);
 	if (n > 0xffff)
-		return SIP_VALUE_BAD;
+		return e - off > PORT_DIGIT_STEPS ? SIP_VALUE_FAR : SIP_VALUE_BAD;
 	u->port = n;
 	u->has_port = 1;
 	u->params = e;

@@ -12,7 +12,7 @@ enum sip_via_fault {
 	SIP_VIA_FAR,
 };
 
-/* A token followed by an optional blank run, a slash and another: "SIP / 2.0 /". Past the slash, or 0. */
+/* A token followed by an optional blank run, a slash and another: "SIP / 2.0 /". Past the slash; 0, or SIP_FAR. */
 port_global __u64 sip_via_slash(struct sip_ctx *c, __u64 off, __u64 lim, __u64 token, __u64 len)
 {
 	SIP_OPEN(c);
@@ -22,7 +22,7 @@ port_global __u64 sip_via_slash(struct sip_ctx *c, __u64 off, __u64 lim, __u64 t
 		return 0;
 	off = sip_skip_blanks(b, off + len, lim);
 	if (off >= lim || sip_load1(b, off) != '/')
-		return 0;
+		return off == SIP_FAR ? SIP_FAR : 0;
 	return sip_skip_blanks(b, off + 1, lim);
 }
 
@@ -46,22 +46,25 @@ port_inline __u64 sip_via_protocol(const struct sip_buf *b, __u64 off, __u64 lim
 	} else {
 		off = sip_via_slash(b->c, off, lim, SIP_W3('s', 'i', 'p'), 3);
 		if (!off || off >= lim)
-			return 0;
+			return off == SIP_FAR ? SIP_FAR : 0;
 		/* OR 0x20 leaves digits and the full stop as they are */
 		off = sip_via_slash(b->c, off, lim, SIP_W3('2', '.', '0'), 3);
-		if (!off)
-			return 0;
 	}
+	if (!off || off >= lim)
+		return off == SIP_FAR ? SIP_FAR : 0;
 	start = off;
 	w = sip_load8(b, off) | SIP_W3(0x20, 0x20, 0x20);
 	v->is_udp = (w & SIP_MASK(3)) == SIP_W3('u', 'd', 'p') && sip_is_blank(w >> 24 & 0xff);
 	off = sip_find(b, off, lim, SIP_SET(' ', '\t', '\r', ';'));
 	if (off >= lim || off == start || sip_load1(b, off) == ';')
-		return 0;
+		return off == SIP_FAR ? SIP_FAR : 0;
 	return sip_skip_blanks(b, off, lim);
 }
 
-/* Takes one parameter into v if it is one of ours; 0, or 1 where its value is malformed or it stands twice. */
+/*
+ * Takes one parameter into v if it is one of ours. SIP_VIA_OK; SIP_VIA_BAD_PARAMS where its value is malformed or it
+ * stands twice; SIP_VIA_FAR where the value is beyond this parser.
+ */
 port_inline int sip_via_param(const struct sip_buf *b, struct sip_via *v, const struct sip_param *p)
 {
 	__u64 w = sip_load8(b, p->name) | SIP_FOLD, w2;
@@ -70,30 +73,31 @@ port_inline int sip_via_param(const struct sip_buf *b, struct sip_via *v, const 
 
 	if (len == 6 && (w & SIP_MASK(6)) == SIP_W6('b', 'r', 'a', 'n', 'c', 'h')) {
 		if (v->branch.len || !p->value)
-			return v->branch.len != 0;
+			return v->branch.len ? SIP_VIA_BAD_PARAMS : SIP_VIA_OK;
 		v->branch = value;
 		w2 = sip_load8(b, p->value) | SIP_FOLD;
 		v->magic = value.len > 7 && (w2 & SIP_MASK(7)) == SIP_W7('z', '9', 'h', 'g', '4', 'b', 'k');
 	} else if (len == 5 && (w & SIP_MASK(5)) == SIP_W5('r', 'p', 'o', 'r', 't')) {
 		if (v->has_rport)
-			return 1;
+			return SIP_VIA_BAD_PARAMS;
 		v->has_rport = 1;
 		v->rport.off = p->value ? p->value : p->name_end;
 		v->rport.len = value.len;
-		return p->value && sip_number(b, p->value, p->value_end) > 0xffff;
+		if (p->value && sip_number(b, p->value, p->value_end) > 0xffff)
+			return p->value_end - p->value > PORT_DIGIT_STEPS ? SIP_VIA_FAR : SIP_VIA_BAD_PARAMS;
 	} else if (len == 8 && w == SIP_W8('r', 'e', 'c', 'e', 'i', 'v', 'e', 'd')) {
 		if (v->has_received || !p->value)
-			return 1;
+			return SIP_VIA_BAD_PARAMS;
 		v->has_received = 1;
 		v->received = value;
 	} else if (len == 5 && (w & SIP_MASK(5)) == SIP_W5('m', 'a', 'd', 'd', 'r')) {
 		if (v->maddr.len || !p->value)
-			return 1;
+			return SIP_VIA_BAD_PARAMS;
 		v->maddr = value;
 	} else if (len == 2 && (w & SIP_MASK(2)) == SIP_W2('s', 'x') && p->value) {
 		v->sx = value;
 	}
-	return 0;
+	return SIP_VIA_OK;
 }
 
 /*
@@ -146,8 +150,9 @@ port_global int sip_via_parse(struct sip_ctx *c, __u64 off, __u64 lim, struct si
 		rc = sip_param_next(b, e + 1, lim, &p);
 		if (rc != SIP_VALUE_OK)
 			return rc == SIP_VALUE_FAR ? SIP_VIA_FAR : SIP_VIA_BAD_PARAMS;
-		if (sip_via_param(b, v, &p))
-			return SIP_VIA_BAD_PARAMS;
+		rc = sip_via_param(b, v, &p);
+		if (rc != SIP_VIA_OK)
+			return rc;
 	}
 	return SIP_VIA_FAR;
 }
