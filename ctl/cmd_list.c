@@ -124,9 +124,23 @@ static int cmd_list_read(struct cmd_list *l)
 	return 0;
 }
 
+/* Why the fast path cannot forward to it, as model_slow_name() has it; NULL where it can. Told from what is published. */
 static const char *cmd_list_slow(const struct bpf_inst *b, __u32 slot)
 {
-	return b->dests[slot].flags & DS_DEST_SLOW ? " slow path" : "";
+	static const struct ds_addr none;
+	struct uri_error why;
+	struct ds_uri uri;
+	bool udp;
+
+	if (!(b->dests[slot].flags & DS_DEST_SLOW))
+		return NULL;
+	if (!memcmp(&b->dests[slot].at.ip, &none, sizeof(none)))
+		return model_slow_name(DS_SLOW_NAME);
+	if (uri_parse(b->info[slot].uri, strlen(b->info[slot].uri), &uri, &why))
+		return model_slow_name(DS_SLOW_LOCAL);
+	udp = uri.transport == DS_TRANSPORT_UDP;
+	uri_free(&uri);
+	return model_slow_name(udp ? DS_SLOW_LOCAL : DS_SLOW_TRANSPORT);
 }
 
 /* An interface that was deleted; its number is never given to another. */
@@ -143,6 +157,7 @@ static void cmd_list_print(const struct cmd_list *l)
 	const struct record *r = &l->p.rec;
 	const struct bpf_inst *b = &l->p.bpf;
 	const struct cmd_list_row *row;
+	const char *slow;
 	__s32 set = -1;
 	size_t i;
 
@@ -161,12 +176,13 @@ static void cmd_list_print(const struct cmd_list *l)
 			       "prio", "wght", "share", "calls", "requests", "responses", "seen", "address", "uri");
 		}
 		cmd_list_state(b, row->slot, state);
-		printf("%016llx %-11s %4d %4u %6.2f%% %6u %9llu %9llu %7s %-21s %s%s\n", b->dests[row->slot].id, state,
-		       b->info[row->slot].priority, b->info[row->slot].weight, l->share[row->slot] * 100,
+		slow = cmd_list_slow(b, row->slot);
+		printf("%016llx %-11s %4d %4u %6.2f%% %6u %9llu %9llu %7s %-21s %s%s%s\n", b->dests[row->slot].id,
+		       state, b->info[row->slot].priority, b->info[row->slot].weight, l->share[row->slot] * 100,
 		       l->p.calls[row->slot], row->requests, row->responses,
 		       output_age(l->now_ns, row->stats.last_from_ns, seen),
 		       uri_endpoint_text(&b->dests[row->slot].at, at), b->info[row->slot].uri,
-		       cmd_list_slow(b, row->slot));
+		       slow ? "  slow path: " : "", slow ? slow : "");
 	}
 }
 
@@ -202,12 +218,12 @@ static json_t *cmd_list_json_row(const struct cmd_list *l, const struct cmd_list
 	snprintf(id, sizeof(id), "%016llx", rec->id);
 	cmd_list_state(&l->p.bpf, row->slot, state);
 	state[2] = 0;
-	json = json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:b, s:b, s:i, s:i, s:i, s:i, s:f, s:i}", "id", id, "set",
-			 rec->set, "uri", info->uri, "attrs", info->attrs, "address", uri_endpoint_text(&rec->at, at),
-			 "state", state, "draining", rec->flags & DS_DEST_DRAINING, "slow_path",
-			 rec->flags & DS_DEST_SLOW, "flags", (int)info->list_flags, "priority", info->priority,
-			 "weight", (int)info->weight, "line", (int)info->line, "share", l->share[row->slot], "calls",
-			 (int)l->p.calls[row->slot]);
+	json = json_pack("{s:s, s:i, s:o, s:o, s:s, s:s, s:b, s:s?, s:i, s:i, s:i, s:i, s:f, s:i}", "id", id, "set",
+			 rec->set, "uri", output_text(info->uri), "attrs", output_text(info->attrs), "address",
+			 uri_endpoint_text(&rec->at, at), "state", state, "draining", rec->flags & DS_DEST_DRAINING,
+			 "slow_path", cmd_list_slow(&l->p.bpf, row->slot), "flags", (int)info->list_flags, "priority",
+			 info->priority, "weight", (int)info->weight, "line", (int)info->line, "share",
+			 l->share[row->slot], "calls", (int)l->p.calls[row->slot]);
 	json_object_set_new(json, "requests", json_integer(row->requests));
 	json_object_set_new(json, "responses", json_integer(row->responses));
 	json_object_set_new(json, "last_sent_s", cmd_list_json_seen(l->now_ns, row->stats.last_to_ns));

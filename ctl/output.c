@@ -8,9 +8,11 @@
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "diag.h"
 #include "exit.h"
 
 static const char *output_name = "";
@@ -68,6 +70,15 @@ int output_json(struct json_t *json)
 	err = json_dumpf(json, stdout, JSON_COMPACT) || putchar('\n') == EOF ? -EIO : 0;
 	json_decref(json);
 	return err;
+}
+
+struct json_t *output_text(const char *text)
+{
+	char *printable = diag_printable(text);
+	json_t *json = printable ? json_string(printable) : NULL;
+
+	free(printable);
+	return json;
 }
 
 int output_end(int code)

@@ -23,6 +23,9 @@ int output_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 /* Prints one JSON value on a line and releases it; NULL is "out of memory". Returns 0 or -errno. */
 int output_json(struct json_t *json);
 
+/* Returns text of any octets as a new JSON string: what is not printable UTF-8 is \\xNN. NULL out of memory. */
+struct json_t *output_text(const char *text);
+
 /* Flushes standard output; returns code, or EXIT_FAILED where it could not be written. */
 int output_end(int code);
 

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "output.h"
+
 /* What an operator calls it. A destination that came back counts as added: it is picked again. */
 static const char *const publish_fate_names[SYNC_FATES] = {
 	"kept", "changed", "added", "added", "removed", "draining", "freed",
@@ -57,9 +59,10 @@ static json_t *publish_json_items(const struct publish *p)
 		if (!publish_is_news(p->sync.item[i].fate))
 			continue;
 		snprintf(id, sizeof(id), "%016llx", p->sync.item[i].id);
-		json_array_append_new(array, json_pack("{s:s, s:s, s:i, s:s}", "change",
+		json_array_append_new(array, json_pack("{s:s, s:s, s:i, s:o}", "change",
 						       publish_fate_names[p->sync.item[i].fate], "id", id, "set",
-						       p->sync.item[i].set, "uri", publish_uri(p, &p->sync.item[i])));
+						       p->sync.item[i].set, "uri",
+						       output_text(publish_uri(p, &p->sync.item[i]))));
 	}
 	return array;
 }
