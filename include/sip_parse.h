@@ -27,14 +27,14 @@ port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, st
 			return e == SIP_FAR ? SIP_FAR : 0;
 		e = sip_skip_blanks(b, e, lim);
 		d = sip_load1(b, e);
-		if (d != '<')
-			return 0;
+		if (sip_is_far(e, 0, 0) || d != '<')
+			return e == SIP_FAR ? SIP_FAR : 0;
 	} else if (sip_before(b, e, lim) && d == ',') {
 		/* a comma in an unquoted display name: tolerated, the brackets decide */
 		e = sip_find(b, e, lim, SIP_SET('<', '<', '<', '"'));
 		d = sip_load1(b, e);
-		if (d != '<')
-			return 0;
+		if (sip_is_far(e, 0, 0) || d != '<')
+			return e == SIP_FAR ? SIP_FAR : 0;
 	}
 	e = port_forget(e, b->zero);
 	port_join();
@@ -225,7 +225,7 @@ port_inline int sip_cseq_parse(const struct sip_buf *b, struct sip_msg *m, const
 	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ' '));
 	n = sip_number(b, off, e);
 	name = sip_skip_blanks(b, e, end);
-	if (n == SIP_FAR || name >= end) {
+	if (n == SIP_FAR || name >= end || end == SIP_FAR) {
 		m->beyond |= sip_is_far(off | end, e, name) | (e - off > PORT_DIGIT_STEPS);
 		return REASON_bad_cseq;
 	}
