@@ -161,13 +161,13 @@ int xdp_values(struct xdp_md *ctx)
 		return CHAIN(ctx, w, nat);
 	if (w->msg.beyond)
 		return exit_slow(w->listener, REASON_slow_too_long);
-	if (w->msg.kind == SIP_KIND_RESPONSE && l->half[w->half & 1].mode == DS_MODE_PROXY)
-		return CHAIN(ctx, w, response);
-	/* a fault in the start line that leaves no rows to read, or a response to a nat listener */
-	if (!w->msg.line || w->msg.kind != SIP_KIND_REQUEST)
+	/* a fault in the start line that leaves no rows to read */
+	if (!w->msg.line || w->msg.kind == SIP_KIND_INVALID)
 		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
 	if (l->half[w->half & 1].mode == DS_MODE_NAT)
 		return CHAIN(ctx, w, nat);
+	if (w->msg.kind == SIP_KIND_RESPONSE)
+		return CHAIN(ctx, w, response);
 	return CHAIN(ctx, w, request);
 }
 
@@ -224,8 +224,10 @@ int xdp_nat(struct xdp_md *ctx)
 	if (w->from)
 		return nat_return(ctx, w);
 	rc = nat_decide(ctx, w);
-	if (rc == REASON_request)
-		return nat_forward(ctx, w);
+	if (rc == REASON_request || rc == REASON_response)
+		return nat_forward(ctx, w, rc);
+	if (w->msg.kind == SIP_KIND_RESPONSE)
+		return reason_is_slow(rc) ? exit_slow(w->listener, rc) : exit_drop(w->listener, rc);
 	return REQUEST_REFUSED(ctx, w, rc);
 }
 

@@ -25,7 +25,34 @@ port_inline __u32 nat_ip_len(const struct work *w)
 	return w->pkt.end - w->pkt.l3;
 }
 
-/* Decides about a request at a nat listener; a reason, REASON_request with w->hop.to set. */
+/*
+ * Decides about a client's response, which answers what a destination has sent through here: it is for the destination
+ * that sent-by of its top Via names (received and rport tell what the client saw, the listener), else for the call's.
+ */
+port_inline int nat_answer(const struct sip_buf *b, struct work *w, const __u64 *key)
+{
+	const struct sip_via *via = &w->msg.via;
+	struct ds_dest_rec *d;
+	int rc = sip_check_response(&w->msg);
+
+	if (rc != REASON_none)
+		return rc;
+	if (!sip_ip_parse(b, via->host, via->is_ip6, &w->back.ip)) {
+		w->back.port_be = port_be16(via->port ? via->port : SIP_PORT);
+		w->dest = pick_by_endpoint(&w->back, w->listener);
+	}
+	if (!w->dest && w->msg.call_id.len && !sip_call_id_hash(b, &w->msg, key, &w->key_hash))
+		w->dest = pick_call(w, 0);
+	d = pick_dest(w->dest);
+	if (!d)
+		return REASON_via_not_ours;
+	if (d->flags & DS_DEST_SLOW)
+		return REASON_destination_slow;
+	w->hop.to = d->at;
+	return REASON_response;
+}
+
+/* Decides about a message to a nat listener; a reason, REASON_request or REASON_response with w->hop.to set. */
 port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_state *s = DS_LOOKUP(state, 0);
@@ -37,6 +64,8 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 		return REASON_no_destination;
 	if (w->pkt.ttl <= 1)
 		return REASON_ttl_expired;
+	if (w->msg.kind == SIP_KIND_RESPONSE)
+		return nat_answer(&b, w, s->key);
 	if (reply_acknowledged(&b, w, s->key))
 		return REASON_ack_own_reply;
 	if (sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
@@ -57,8 +86,8 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 	return REASON_request;
 }
 
-/* Sends a request decided upon: only the destination address changes. */
-port_inline int nat_forward(struct xdp_md *ctx, struct work *w)
+/* Sends a message decided upon, for that reason: only the destination address changes. */
+port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 {
 	int rc = send_next_hop(ctx, w, nat_ip_len(w));
 
@@ -68,8 +97,9 @@ port_inline int nat_forward(struct xdp_md *ctx, struct work *w)
 	rc = send_plan(ctx, w, &w->pkt.src, w->pkt.ttl - 1);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
-	count_request(w, w->dest);
-	count(w->listener, VERDICT_forward, REASON_request);
+	if (reason == REASON_request)
+		count_request(w, w->dest);
+	count(w->listener, VERDICT_forward, reason);
 	return rc;
 }
 

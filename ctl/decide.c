@@ -341,15 +341,39 @@ static __u32 decide_verify(struct decide_work *w)
 	return REASON_response;
 }
 
+/*
+ * The place of a response at a nat listener, which answers what a destination has sent: the destination that sent-by of
+ * its top Via names, else the call's. A reason, REASON_response with d->to.
+ */
+static __u32 decide_answer(struct decide_work *w)
+{
+	const struct sip_via *via = &w->d->msg.via;
+	struct ds_endpoint e = { .port_be = port_be16(via->port ? via->port : SIP_PORT) };
+
+	if (!sip_ip_parse(w->b, via->host, via->is_ip6, &e.ip))
+		w->d->dest = w->env->find(w->env->ctx, &e);
+	if (!w->d->dest && w->d->msg.call_id.len &&
+	    !sip_call_id_hash(w->b, &w->d->msg, w->env->key, &w->call_id_hash))
+		w->d->dest = decide_call(w->env, ds_call_key(w->call_id_hash, w->env->slot), 0);
+	if (!w->d->dest)
+		return REASON_via_not_ours;
+	return decide_reach(w, REASON_response);
+}
+
 static void decide_response(struct decide_work *w)
 {
 	struct sip_msg *m = &w->d->msg;
 	__u32 reason = sip_check_response(m);
 
 	if (reason == REASON_none)
-		reason = decide_verify(w);
+		reason = w->env->mode == DS_MODE_NAT ? decide_answer(w) : decide_verify(w);
 	if (reason != REASON_response) {
 		decide_end(w, reason >= REASON_slow_fragment ? VERDICT_slow : VERDICT_drop, reason);
+		return;
+	}
+	if (w->env->mode == DS_MODE_NAT) {
+		sip_plan_begin(&w->d->plan, w->len);
+		decide_forward(w, reason);
 		return;
 	}
 	sip_proxy_response(w->b, m, &w->d->plan);
@@ -399,7 +423,7 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 	decide_parse(&w);
 	if (m->beyond)
 		decide_end(&w, VERDICT_slow, REASON_slow_too_long);
-	else if (m->line && m->kind == SIP_KIND_RESPONSE && env->mode == DS_MODE_PROXY)
+	else if (m->line && m->kind == SIP_KIND_RESPONSE)
 		decide_response(&w);
 	else if (m->line && m->kind == SIP_KIND_REQUEST)
 		decide_request(&w);
