@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #define PROG_OBJECT "build/dispatch.bpf.o"
@@ -60,51 +59,6 @@ static int make_links(void)
 		"for n in 11 12 13 14; do neigh 198.51.100.$n 01 $n prog_out; neigh 2001:db8:2::$n 01 $n prog_out; done");
 }
 
-/* The offset of a variable in .rodata. */
-static int rodata_offset(const char *name, size_t *offset)
-{
-	const struct btf *btf = bpf_object__btf(object);
-	int sec = btf__find_by_name_kind(btf, ".rodata", BTF_KIND_DATASEC);
-	const struct btf_type *t = sec < 0 ? NULL : btf__type_by_id(btf, (__u32)sec);
-	const struct btf_var_secinfo *var;
-	int i;
-
-	for (i = 0; t && i < btf_vlen(t); i++) {
-		var = btf_var_secinfos(t) + i;
-		if (strcmp(btf__name_by_offset(btf, btf__type_by_id(btf, var->type)->name_off), name))
-			continue;
-		*offset = var->offset;
-		return 0;
-	}
-	return -1;
-}
-
-static int set_generic(void)
-{
-	struct bpf_map *map;
-	size_t offset, size;
-	const void *given;
-	__u8 *data;
-	int err;
-
-	bpf_object__for_each_map(map, object)
-	{
-		given = strstr(bpf_map__name(map), ".rodata") ? bpf_map__initial_value(map, &size) : NULL;
-		if (!given || rodata_offset("xdp_generic", &offset) || offset >= size)
-			continue;
-		data = malloc(size);
-		if (!data)
-			return -1;
-		memcpy(data, given, size);
-		data[offset] = 1;
-		err = bpf_map__set_initial_value(map, data, size);
-		free(data);
-		return err;
-	}
-	fprintf(stderr, "prog: no variable xdp_generic\n");
-	return -1;
-}
-
 static int shrink_maps(void)
 {
 	static const struct {
@@ -122,7 +76,7 @@ static int shrink_maps(void)
 	return 0;
 }
 
-static int load_object(int generic)
+static int load_object(void)
 {
 	const char *path = getenv("PROG_OBJECT");
 
@@ -132,7 +86,7 @@ static int load_object(int generic)
 		fprintf(stderr, "prog: cannot open %s\n", path ? path : PROG_OBJECT);
 		return -1;
 	}
-	if (shrink_maps() || (generic && set_generic()))
+	if (shrink_maps())
 		return -1;
 	if (bpf_object__load(object)) {
 		fprintf(stderr, "prog: the kernel does not take the program: %s\n", strerror(errno));
@@ -204,13 +158,13 @@ static int attach(void)
 	return 0;
 }
 
-int prog_open(int generic)
+int prog_open(void)
 {
 	if (unshare(CLONE_NEWNET)) {
 		fprintf(stderr, "prog: no network namespace of its own: %s; remedy: run as root\n", strerror(errno));
 		return -1;
 	}
-	if (make_links() || load_object(generic) || map_tables() || prog_chain() || attach())
+	if (make_links() || load_object() || map_tables() || prog_chain() || attach())
 		return -1;
 	prog_reset();
 	return 0;

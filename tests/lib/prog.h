@@ -55,10 +55,10 @@ struct prog_run {
 };
 
 /*
- * Namespace, links and programs. generic: as loaded for generic XDP. 0, or -1 with a line on stderr; tests/run skips
- * what is run without root.
+ * Namespace, links and programs. 0, or -1 with a line on stderr; tests/run skips what is run without root. The variable
+ * PROG_OBJECT names another object than build/dispatch.bpf.o.
  */
-int prog_open(int generic);
+int prog_open(void);
 void prog_close(void);
 
 /* Puts every program into the chain. 0 or -1. */

@@ -21,7 +21,7 @@ static void empty_hash(const char *name)
 
 void prog_reset(void)
 {
-	static const char *const hashes[] = { "listener_ids", "dest_ids", "links", "vlan_ids" };
+	static const char *const hashes[] = { "listener_ids", "dest_ids", "links", "vlan_ids", "macs" };
 	size_t i;
 
 	memset(prog.state, 0, sizeof(*prog.state));

@@ -437,7 +437,7 @@ int main(void)
 	struct test_list tests = { 0 };
 	int failed;
 
-	if (prog_open(0))
+	if (prog_open())
 		return 1;
 	test_rows(&tests, "failed call", failed_call, flow_rows);
 	test_rows(&tests, "answered call", answered_call, flow_rows);

@@ -295,7 +295,7 @@ int main(void)
 	struct test_list tests = { 0 };
 	int failed;
 
-	if (prog_open(0))
+	if (prog_open())
 		return 1;
 	test_rows(&tests, "not ours", others, other_rows);
 	test_add(&tests, "not ours: three VLAN tags", three_tags, NULL);

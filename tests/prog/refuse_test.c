@@ -133,6 +133,13 @@ static void no_head_room(struct pkt *p)
 	prog_meta(160);
 }
 
+/* The device finishes the sum from where it began, which an edit has moved. */
+static void partial_in_generic(struct pkt *p)
+{
+	p->sum = PKT_SUM_PARTIAL;
+	prog.state->generic = 1;
+}
+
 struct slow_row {
 	const char *name;
 	void (*change)(struct pkt *p);
@@ -155,6 +162,7 @@ static const struct slow_row slow_rows[] = {
 	{ "no route", to_no_route, "slow_no_route" },
 	{ "destination on this host", to_this_host, "slow_no_route" },
 	{ "no neighbour", to_nobody, "slow_neighbour" },
+	{ "partial checksum in generic mode", partial_in_generic, "slow_partial" },
 	{ "no head room", no_head_room, "slow_head_room" },
 };
 
@@ -440,7 +448,7 @@ int main(void)
 	struct test_list tests = { 0 };
 	int failed;
 
-	if (prog_open(0))
+	if (prog_open())
 		return 1;
 	test_rows(&tests, "slow path", slow, slow_rows);
 	test_add(&tests, "slow path: forwarding off", forwarding_off, NULL);

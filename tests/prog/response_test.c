@@ -415,7 +415,7 @@ int main(void)
 	struct test_list tests = { 0 };
 	int failed;
 
-	if (prog_open(0))
+	if (prog_open())
 		return 1;
 	add_frames(&tests);
 	test_rows(&tests, "places", places, place_rows);
