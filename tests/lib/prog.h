@@ -101,8 +101,9 @@ void prog_frame(struct prog_run *r, enum prog_side side, const unsigned char *fr
 void prog_packet(struct prog_run *r, enum prog_side side, const struct pkt *p);
 
 /*
- * The text of a message: %C the client's sent-by, %c its address, %P its port, %L the listener's sent-by, %D and %E the
- * first two destinations', %d the first one's address, %V our Via row with anything for its digits, %T a To tag of ours.
+ * The text of a message: %C the client's sent-by, %c its address, %P its port, %L the listener's sent-by, %l its host,
+ * %D and %E the first two destinations' sent-by, %d the first one's address, %n an address without a neighbour, %V our
+ * Via row with anything for its digits, %T a To tag of ours.
  */
 size_t prog_text(char *out, const char *text, int is_ip6);
 
