@@ -23,6 +23,8 @@ sipp_scenario() {
 		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/")
 
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
+	# an answerer whose last 200 is lost more than once must still know the call when BYE comes again
+	((SIPP_LOSSY == 0)) || edit+=(-e 's/timewait milliseconds="[0-9]*"/timewait milliseconds="8000"/')
 	# by rename: the one started before may still be reading it
 	sed "${edit[@]}" "$LAB_SIPP/$1.xml" >"$LAB_DIR/$1.xml.new"
 	mv "$LAB_DIR/$1.xml.new" "$LAB_DIR/$1.xml"
