@@ -17,23 +17,25 @@
 /* New packets of ours start with this many hops (RFC 1700 default TTL). */
 #define SEND_TTL 64
 
-/* Remembers which link address a client's request came from; a write only where it is news. */
-port_inline void send_learn(struct xdp_md *ctx, const struct work *w)
+/* Remembers which link address a client's request came from; a write only where it is news. Returns 0. */
+port_global int send_learn(struct xdp_md *ctx, const struct work *w)
 {
 	struct pkt_cursor c = { port_data(ctx), port_data_end(ctx) };
 	const struct ethhdr *eth = pkt_take(&c, sizeof(*eth));
-	struct ds_mac new __attribute__((aligned(8))) = { .ifindex = w->pkt.fib_ifindex };
+	struct ds_mac new __attribute__((aligned(8)));
 	struct ds_mac *old;
 
-	if (!eth)
-		return;
+	if (!eth || !w)
+		return 0;
+	new.ifindex = w->pkt.fib_ifindex;
 	__builtin_memcpy(new.client, eth->h_source, 6);
 	__builtin_memcpy(new.own, eth->h_dest, 6);
 	old = bpf_map_lookup_elem(&macs, &w->pkt.src.ip);
 	/* two words: clang 14 makes a call of memcmp */
 	if (old && !((((__u64 *)old)[0] ^ ((__u64 *)&new)[0]) | (((__u64 *)old)[1] ^ ((__u64 *)&new)[1])))
-		return;
+		return 0;
 	bpf_map_update_elem(&macs, &w->pkt.src.ip, &new, BPF_ANY);
+	return 0;
 }
 
 /* The next hop of a client on the link that the kernel has no neighbour for; 0 where it was never seen there. */
