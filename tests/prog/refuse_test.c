@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * refuse_test.c - what the fast path does not send on: what needs the slow path, what no SIP message can be, and what
- * no listener wants. A packet refused is the packet that came.
+ * comes from nowhere. A packet refused is the packet that came.
  */
 #include "test.h"
 
@@ -242,31 +242,6 @@ static void dirty_head_room(void **state)
 	}
 }
 
-/* A tagged frame belongs to the VLAN device that the kernel has for it: its settings are the ones that count. */
-static void vlan_device(void **state)
-{
-	struct ds_vlan_key key = { .phys = prog.ifindex[PROG_IN], .vlan = { 100, 0 } };
-	__u32 lo = 1;
-	struct prog_run r;
-	struct pkt p;
-
-	(void)state;
-	scene();
-	p = invite(0);
-	p.tags = 1;
-	p.vlan[0] = 100;
-	prog_packet(&r, PROG_IN, &p);
-	prog_check(&r, XDP_REDIRECT, "forward", "request");
-	/* one that does not forward stands in for it */
-	check_int("forwarding off", system("echo 0 >/proc/sys/net/ipv4/conf/lo/forwarding"), 0);
-	prog_put("vlan_ids", &key, &lo);
-	prog_packet(&r, PROG_IN, &p);
-	prog_check(&r, XDP_DROP, "needs_slow_path", "slow_no_route");
-	p.vlan[0] = 101;
-	prog_packet(&r, PROG_IN, &p);
-	prog_check(&r, XDP_REDIRECT, "forward", "request");
-}
-
 struct sort_row {
 	const char *name;
 	const char *payload;
@@ -351,98 +326,6 @@ static void sources(void **state)
 	prog_check_untouched(&r, &p);
 }
 
-/* Before anything is published nothing is ours. */
-static void unpublished(void **state)
-{
-	struct prog_run r;
-	struct pkt p;
-
-	(void)state;
-	scene();
-	p = invite(0);
-	prog.state->generation = 0;
-	prog_packet(&r, PROG_IN, &p);
-	check_int("action", r.action, XDP_PASS);
-	check_int("verdicts counted", r.counted, 0);
-	prog_check_untouched(&r, &p);
-}
-
-/* A listener that only one half has is there in generations of that half alone. */
-static void one_half(void **state)
-{
-	struct prog_run r;
-	__u32 generation;
-	struct pkt p;
-
-	(void)state;
-	scene();
-	prog.listeners[PROG_L4].half[0].mode = 0;
-	for (generation = 2; generation < 6; generation++) {
-		p = invite(0);
-		prog.state->generation = generation;
-		prog_packet(&r, PROG_IN, &p);
-		if (generation & 1) {
-			prog_check(&r, XDP_REDIRECT, "forward", "request");
-		} else {
-			prog_check(&r, XDP_PASS, "pass", "not_ours");
-			prog_check_untouched(&r, &p);
-		}
-	}
-}
-
-/* Several listeners with one destination in all of them: each has its own address, Via and counters. */
-static void several_listeners(void **state)
-{
-	static const struct {
-		const char *ip;
-		unsigned int port;
-	} at[] = { { "192.0.2.1", 5060 }, { "192.0.2.1", 5062 }, { "192.0.2.2", 5060 } };
-	struct ds_endpoint to;
-	char via[128];
-	struct prog_run r;
-	struct pkt_view v;
-	struct pkt p;
-	__u32 i;
-
-	(void)state;
-	prog_reset();
-	for (i = 0; i < TEST_COUNT(at); i++) {
-		prog_listener(i, at[i].ip, at[i].port, DS_MODE_PROXY, DS_AFFINITY_CALLS);
-		prog_dest(10 + i, i, "198.51.100.11", 5070, 0);
-		prog_set(1 + i, i, DS_ALGORITHM_CALL_ID, 10 + i, 1);
-	}
-	for (i = 0; i < TEST_COUNT(at); i++) {
-		p = invite(0);
-		p.dst = to = pkt_endpoint(at[i].ip, at[i].port);
-		prog_packet(&r, PROG_IN, &p);
-		prog_check(&r, XDP_REDIRECT, "forward", "request");
-		prog_check_out(&r, &v, PKT_SUM_VALID);
-		check_int("listener counted for", r.listener, i);
-		prog_check_endpoint("source", &v.src, &to);
-		snprintf(via, sizeof(via), "SIP/2.0/UDP %s:%u;", at[i].ip, at[i].port);
-		check_true("our Via names this listener", memmem(v.payload, v.len, via, strlen(via)) != NULL);
-	}
-}
-
-/* A program missing in the chain loses a packet, and says so. */
-static void broken_chain(void **state)
-{
-	static const __u32 links[] = { DS_CHAIN_values, DS_CHAIN_request, DS_CHAIN_forward };
-	struct prog_run r;
-	struct pkt p;
-	size_t i;
-
-	(void)state;
-	for (i = 0; i < TEST_COUNT(links); i++) {
-		scene();
-		p = invite(0);
-		prog_delete("chain", &links[i]);
-		prog_packet(&r, PROG_IN, &p);
-		prog_chain();
-		prog_check(&r, XDP_DROP, "drop", "shutdown");
-	}
-}
-
 int main(void)
 {
 	struct test_list tests = { 0 };
@@ -453,13 +336,8 @@ int main(void)
 	test_rows(&tests, "slow path", slow, slow_rows);
 	test_add(&tests, "slow path: forwarding off", forwarding_off, NULL);
 	test_add(&tests, "dirty head room", dirty_head_room, NULL);
-	test_add(&tests, "a VLAN device's settings count", vlan_device, NULL);
 	test_rows(&tests, "no message", sorted, sort_rows);
 	test_rows(&tests, "source", sources, source_rows);
-	test_add(&tests, "generation 0 passes", unpublished, NULL);
-	test_add(&tests, "a listener in one half", one_half, NULL);
-	test_add(&tests, "several listeners", several_listeners, NULL);
-	test_add(&tests, "a program missing in the chain", broken_chain, NULL);
 	failed = test_run(&tests, "refuse");
 	prog_close();
 	return failed;
