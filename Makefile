@@ -84,7 +84,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all deps demo test check check-root bench fuzz lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench fuzz lint format install uninstall clean help \
 	tests-unit tests-root clangs FORCE
 .SECONDARY:
 
@@ -101,16 +101,22 @@ demo: ## build, then run sipp calls through the kernel in namespaces of its own 
 	$(Q)tests/demo/demo.sh
 
 test: deps ## deps, all, and every test; ends with `N passed, N failed, N skipped`
-	$(Q)$(MAKE) all tests-unit tests-root
+	$(Q)$(MAKE) all tests-unit tests-root rules
 	$(Q)tests/run $(UNIT) --root $(PROG) $(E2E)
 
-check: tests-unit ## the tests that need no root: unit and corpus
+check: tests-unit rules ## the tests that need no root: unit and corpus
 	$(Q)tests/run $(UNIT)
 
 check-root: ## the tests that need root: XDP program by test run, and end to end
 	$(Q)scripts/deps.sh --root check-root
 	$(Q)$(MAKE) all tests-root
 	$(Q)tests/run --root $(PROG) $(E2E)
+
+# Every SIP rule that is due has a test that exists: the whole table stands in build/rules.txt.
+rules: ## which test proves which SIP rule
+	@mkdir -p $(B)
+	$(Q)tests/rules.sh >$(B)/rules.txt || { cat $(B)/rules.txt; exit 1; }
+	@tail -n 1 $(B)/rules.txt
 
 tests-unit: $(UNIT)
 	@:
@@ -260,7 +266,8 @@ comma := ,
 
 # ---- fuzzers: clang's, with the sources compiled for them
 
-FUZZ_FLAGS := -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
+# What clang warns of and gcc does not: const cast away in the kernel's netlink macros, format passed on.
+FUZZ_FLAGS := -Wno-cast-qual -Wno-format-nonliteral -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all
 
 $(B)/fuzz/obj/%.o: %.c $(B)/cc.stamp $(B)/clang.stamp
 	$(call msg,CC,$@)
