@@ -22,10 +22,10 @@ port_inline struct work *work_get(void)
 }
 
 /* Goes on in the next program of the chain; comes back only where it is not there. */
-#define CHAIN(ctx, w, name)                                    \
-	({                                                     \
-		bpf_tail_call(ctx, &chain, DS_CHAIN_##name);   \
-		exit_drop((w)->listener, REASON_shutdown);     \
+#define CHAIN(ctx, w, name)                                  \
+	({                                                   \
+		bpf_tail_call(ctx, &chain, DS_CHAIN_##name); \
+		exit_drop((w)->listener, REASON_shutdown);   \
 	})
 
 /* The listener in slot `slot` that this packet's generation has; NULL where it has none. */
@@ -172,14 +172,14 @@ int xdp_values(struct xdp_md *ctx)
 }
 
 /* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */
-#define REQUEST_REFUSED(ctx, w, why)                                              \
-	({                                                                        \
-		if (reason_is_slow(why))                                          \
-			return exit_slow((w)->listener, why);                     \
-		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why))   \
-			return exit_drop((w)->listener, why);                     \
-		(w)->reason = why;                                                \
-		CHAIN(ctx, w, reply);                                             \
+#define REQUEST_REFUSED(ctx, w, why)                                            \
+	({                                                                      \
+		if (reason_is_slow(why))                                        \
+			return exit_slow((w)->listener, why);                   \
+		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why)) \
+			return exit_drop((w)->listener, why);                   \
+		(w)->reason = why;                                              \
+		CHAIN(ctx, w, reply);                                           \
 	})
 
 SEC("xdp.frags")

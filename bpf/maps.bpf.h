@@ -5,24 +5,24 @@
 
 #include "work.bpf.h"
 
-#define DS_ARRAY(name, record, entries)                    \
-	struct {                                         \
-		__uint(type, BPF_MAP_TYPE_ARRAY);        \
-		__uint(map_flags, BPF_F_MMAPABLE);       \
-		__uint(max_entries, entries);            \
-		__type(key, __u32);                      \
-		__type(value, struct record);            \
+#define DS_ARRAY(name, record, entries)            \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, entries);      \
+		__type(key, __u32);                \
+		__type(value, struct record);      \
 	} name SEC(".maps")
 
-#define DS_HASH(name, key_type, value_type, entries)     \
-	struct {                                         \
-		__uint(type, BPF_MAP_TYPE_HASH);         \
-		__uint(max_entries, entries);            \
-		__type(key, key_type);                   \
-		__type(value, value_type);               \
+#define DS_HASH(name, key_type, value_type, entries) \
+	struct {                                     \
+		__uint(type, BPF_MAP_TYPE_HASH);     \
+		__uint(max_entries, entries);        \
+		__type(key, key_type);               \
+		__type(value, value_type);           \
 	} name SEC(".maps")
 
-#define DS_PERCPU(name, record, entries)                   \
+#define DS_PERCPU(name, record, entries)                 \
 	struct {                                         \
 		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
 		__uint(max_entries, entries);            \
@@ -59,10 +59,10 @@ struct {
 	__type(value, __u32);
 } chain SEC(".maps");
 
-#define DS_LOOKUP(map, key)                                 \
-	({                                                  \
-		__u32 lookup_key = (key);                   \
-		bpf_map_lookup_elem(&map, &lookup_key);     \
+#define DS_LOOKUP(map, key)                             \
+	({                                              \
+		__u32 lookup_key = (key);               \
+		bpf_map_lookup_elem(&map, &lookup_key); \
 	})
 
 #endif

@@ -79,14 +79,14 @@ struct work {
 	__u32 dest;	/* slot picked, 0: none */
 	__u32 from;	/* slot of the destination that sent the packet, 0: none */
 	__u32 cut_routes;
-	__u32 reason;	/* enum reason: of the reply to build, or of the forwarding */
-	__u32 now;	/* seconds of the coarse monotonic clock */
-	__u32 pops;	/* Via values of ours to remove from a response */
+	__u32 reason; /* enum reason: of the reply to build, or of the forwarding */
+	__u32 now;    /* seconds of the coarse monotonic clock */
+	__u32 pops;   /* Via values of ours to remove from a response */
 	__u64 now_ns;
 	__u64 key_hash; /* keyed hash of the Call-ID */
 	__u64 branch;
 	__u64 sx;
-	__u64 tag; /* To tag of replies built here */
+	__u64 tag;				    /* To tag of replies built here */
 	__u8 out[WORK_L2_MAX + WORK_HEAD_MAX + 64]; /* the new head of the frame; its payload starts at WORK_L2_MAX */
 	__u8 old[WORK_HEAD_MAX + 64];		    /* what that head replaces, for the checksum */
 };

@@ -352,8 +352,7 @@ static __u32 decide_answer(struct decide_work *w)
 
 	if (!sip_ip_parse(w->b, via->host, via->is_ip6, &e.ip))
 		w->d->dest = w->env->find(w->env->ctx, &e);
-	if (!w->d->dest && w->d->msg.call_id.len &&
-	    !sip_call_id_hash(w->b, &w->d->msg, w->env->key, &w->call_id_hash))
+	if (!w->d->dest && w->d->msg.call_id.len && !sip_call_id_hash(w->b, &w->d->msg, w->env->key, &w->call_id_hash))
 		w->d->dest = decide_call(w->env, ds_call_key(w->call_id_hash, w->env->slot), 0);
 	if (!w->d->dest)
 		return REASON_via_not_ours;

@@ -63,9 +63,9 @@ enum ds_affinity {
 
 /* What one listener does, in both halves. */
 struct ds_listener_half {
-	__u32 set;	/* slot in sets[], 0: none */
-	__u8 mode;	/* enum ds_mode, 0: this listener does not exist in this half */
-	__u8 affinity;	/* enum ds_affinity */
+	__u32 set;     /* slot in sets[], 0: none */
+	__u8 mode;     /* enum ds_mode, 0: this listener does not exist in this half */
+	__u8 affinity; /* enum ds_affinity */
 	__u16 pad;
 };
 
@@ -84,13 +84,13 @@ struct ds_listener {
 
 /* One set as published: immutable. */
 struct ds_set_rec {
-	__s32 id;	   /* number in dispatcher.list */
-	__u8 algorithm;	   /* enum ds_algorithm */
+	__s32 id;	/* number in dispatcher.list */
+	__u8 algorithm; /* enum ds_algorithm */
 	__u8 pad[3];
-	__u32 table;	   /* first entry of its Maglev table in slots[] */
-	__u32 table_size;  /* entries, 0 where nothing is active */
-	__u32 members;	   /* first entry of the list of active members in slots[] */
-	__u32 active;	   /* entries of that list */
+	__u32 table;	  /* first entry of its Maglev table in slots[] */
+	__u32 table_size; /* entries, 0 where nothing is active */
+	__u32 members;	  /* first entry of the list of active members in slots[] */
+	__u32 active;	  /* entries of that list */
 };
 
 /* entries of slots[] that one map value holds: array values are padded to eight octets, so they are grouped */
@@ -102,9 +102,9 @@ struct ds_slots {
 
 /* ds_dest_rec.flags */
 #define DS_DEST_USED (1u << 0)
-#define DS_DEST_SLOW (1u << 1)	     /* transport other than UDP, or address local to this host */
-#define DS_DEST_DRAINING (1u << 2)   /* live: not in the file any more; calls that have it keep it */
-#define DS_DEST_DISABLED (1u << 3)   /* live: admin state of the file or an operator */
+#define DS_DEST_SLOW (1u << 1)	   /* transport other than UDP, or address local to this host */
+#define DS_DEST_DRAINING (1u << 2) /* live: not in the file any more; calls that have it keep it */
+#define DS_DEST_DISABLED (1u << 3) /* live: admin state of the file or an operator */
 
 /* One destination as published. */
 struct ds_dest_rec {
@@ -134,7 +134,7 @@ struct ds_dest_stats {
 	__u64 responses[8]; /* by class, 1 to 6 */
 	__u64 octets_to;
 	__u64 octets_from;
-	__u64 last_to_ns;   /* bpf_ktime_get_coarse_ns, 0: never */
+	__u64 last_to_ns; /* bpf_ktime_get_coarse_ns, 0: never */
 	__u64 last_from_ns;
 };
 
@@ -146,10 +146,10 @@ struct ds_counters {
 
 /* A link that packets leave by or enter on; key of the map links is the ifindex. */
 struct ds_link {
-	__u32 phys;	 /* the device to transmit on: the VLAN device's parent, else itself */
-	__u16 vlan[2];	 /* tags to write, outermost first, host byte order, 0: none */
-	__u8 tags;	 /* 0 to 2 */
-	__u8 attached;	 /* 1: this program is attached to phys */
+	__u32 phys;    /* the device to transmit on: the VLAN device's parent, else itself */
+	__u16 vlan[2]; /* tags to write, outermost first, host byte order, 0: none */
+	__u8 tags;     /* 0 to 2 */
+	__u8 attached; /* 1: this program is attached to phys */
 	__u16 pad;
 };
 
@@ -196,13 +196,13 @@ struct ds_call_bucket {
 };
 
 /* val: destination slot 24 bits | its serial 8 | state 4 | spare 4 | ticks of the monotonic clock 24 */
-#define DS_CALL_DEST(v) ((__u32)(v) & 0xffffff)
+#define DS_CALL_DEST(v) ((__u32)(v)&0xffffff)
 #define DS_CALL_SERIAL(v) ((__u32)(v) >> 24)
 #define DS_CALL_STATE(v) ((__u32)((v) >> 32) & 0xf)
 #define DS_CALL_SECONDS(v) ((__u32)((v) >> 40) & 0xffffff)
-#define DS_CALL_VAL(dest, serial, state, seconds) \
-	((__u64)((dest) & 0xffffff) | (__u64)((serial) & 0xff) << 24 | (__u64)((state) & 0xf) << 32 | \
-	 (__u64)((seconds) & 0xffffff) << 40)
+#define DS_CALL_VAL(dest, serial, state, seconds)                                               \
+	((__u64)((dest)&0xffffff) | (__u64)((serial)&0xff) << 24 | (__u64)((state)&0xf) << 32 | \
+	 (__u64)((seconds)&0xffffff) << 40)
 
 /* A tick of the calls table: 2^30 ns, 7 % more than a second, so that the kernel need not divide. */
 #define DS_TICK_SHIFT 30
@@ -214,15 +214,15 @@ struct ds_call_bucket {
 
 /* The one value of the map state. */
 struct ds_state {
-	__u32 layout;	   /* DS_LAYOUT_VERSION */
-	__u32 generation;  /* live: bit 0 chooses the half; 0 is before the first publication */
-	__u64 key[2];	   /* cluster key */
-	__u32 calls_mask;  /* buckets of the calls table less one */
+	__u32 layout;	  /* DS_LAYOUT_VERSION */
+	__u32 generation; /* live: bit 0 chooses the half; 0 is before the first publication */
+	__u64 key[2];	  /* cluster key */
+	__u32 calls_mask; /* buckets of the calls table less one */
 	__u32 call_idle_s;
 	__u64 heartbeat_ns; /* live: of the daemon, 0: none */
-	__u32 slow_path;   /* live: 1 while a daemon holds sockets on the listeners */
-	__u32 has_nat;	   /* live: 1 while a listener in nat mode exists */
-	__u32 generic;	   /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
+	__u32 slow_path;    /* live: 1 while a daemon holds sockets on the listeners */
+	__u32 has_nat;	    /* live: 1 while a listener in nat mode exists */
+	__u32 generic;	    /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
 	__u32 pad;
 };
 
@@ -234,19 +234,19 @@ _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
-#define CHAIN_LIST(X) \
+#define CHAIN_LIST(X)                                                         \
 	X(values)   /* parses the values of the rows, then goes on by kind */ \
-	X(request)  /* proxy: routes and picks */ \
-	X(forward)  /* proxy: plans and sends a request */ \
-	X(response) /* proxy: verifies, pops and sends a response */ \
-	X(reply)    /* builds a reply to a request and sends it back */ \
+	X(request)  /* proxy: routes and picks */                             \
+	X(forward)  /* proxy: plans and sends a request */                    \
+	X(response) /* proxy: verifies, pops and sends a response */          \
+	X(reply)    /* builds a reply to a request and sends it back */       \
 	X(nat)	    /* nat: picks and rewrites addresses */
 
 enum ds_chain {
 #define X(name) DS_CHAIN_##name,
 	CHAIN_LIST(X)
 #undef X
-	DS_CHAIN_MAX
+		DS_CHAIN_MAX
 };
 
 /*

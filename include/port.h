@@ -93,7 +93,7 @@ port_inline __u64 port_forget(__u64 x, __u64 zero)
  * separately and multiply. These jumps to the next instruction satisfy it; the verifier then removes them
  * (opt_remove_nops()), so they cost nothing at run time.
  */
-#define port_join()                                                                                        \
+#define port_join()                                                                                  \
 	asm volatile("goto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\tgoto +0\n\t" \
 		     "goto +0\n\tgoto +0")
 

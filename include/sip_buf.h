@@ -15,7 +15,7 @@ struct sip_buf {
 	const __u8 *data; /* offset 0: of the frame in the kernel, of the UDP payload in user space */
 	const __u8 *end;  /* past the last octet of the UDP payload */
 	__u64 len;	  /* end - data */
-	__u64 zero; /* 0, unknown to the verifier: see port_forget */
+	__u64 zero;	  /* 0, unknown to the verifier: see port_forget */
 };
 
 /* Returned by scans that hit their bound: no offset in a datagram is that large. */

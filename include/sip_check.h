@@ -43,8 +43,8 @@ port_inline int sip_check_response(const struct sip_msg *m)
 port_inline __u32 sip_reason_code(__u32 reason)
 {
 	switch (reason) {
-#define X(name, code, help)   \
-	case REASON_##name:   \
+#define X(name, code, help) \
+	case REASON_##name: \
 		return code;
 		REASON_LIST(X)
 #undef X

@@ -68,7 +68,8 @@ port_inline __u32 sip_name(const struct sip_buf *b, __u64 off)
 	if ((w & SIP_MASK(5)) == SIP_W5('r', 'o', 'u', 't', 'e'))
 		return SIP_HDR_ROUTE | 5 << 8;
 	if (w == SIP_W8('c', 'o', 'n', 't', 'e', 'n', 't', '-'))
-		name = SIP_HDR_CONTENT_LENGTH | 14 << 8, rest = SIP_W6('l', 'e', 'n', 'g', 't', 'h'), mask = SIP_MASK(6);
+		name = SIP_HDR_CONTENT_LENGTH | 14 << 8, rest = SIP_W6('l', 'e', 'n', 'g', 't', 'h'),
+		mask = SIP_MASK(6);
 	else if (w == SIP_W8('m', 'a', 'x', '-', 'f', 'o', 'r', 'w'))
 		name = SIP_HDR_MAX_FORWARDS | 12 << 8, rest = SIP_W4('a', 'r', 'd', 's'), mask = SIP_MASK(4);
 	else if (w == SIP_W8('p', 'r', 'o', 'x', 'y', '-', 'r', 'e'))

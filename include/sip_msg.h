@@ -78,10 +78,10 @@ struct sip_uri {
 
 /* One Via value (RFC 3261 20.42). Spans of absent parameters are {0, 0}. */
 struct sip_via {
-	__u16 at;   /* first octet of the value, blanks skipped */
-	__u16 end;  /* past its last octet: the comma, or the row's end */
-	__u16 next; /* first octet of the next value in the same row, 0 where the row ends */
-	__u16 port; /* sent-by port, 0 where absent */
+	__u16 at;	      /* first octet of the value, blanks skipped */
+	__u16 end;	      /* past its last octet: the comma, or the row's end */
+	__u16 next;	      /* first octet of the next value in the same row, 0 where the row ends */
+	__u16 port;	      /* sent-by port, 0 where absent */
 	struct sip_span host; /* sent-by host; brackets not included */
 	struct sip_span branch;
 	struct sip_span received;
@@ -114,10 +114,10 @@ struct sip_msg {
 	__u16 body;  /* first octet of the body */
 	__u16 end;   /* past the message: octets from here to len are noise (RFC 3261 18.3) */
 	__u16 status;
-	__u8 kind;	   /* enum sip_kind */
-	__u8 method;	   /* enum sip_method: the request's, or CSeq's in a response */
-	__u8 reason;	   /* enum reason: REASON_none, or the first fault found */
-	__u8 beyond;	   /* 1: beyond the bounds of this parser, nothing else is to be relied on */
+	__u8 kind;	      /* enum sip_kind */
+	__u8 method;	      /* enum sip_method: the request's, or CSeq's in a response */
+	__u8 reason;	      /* enum reason: REASON_none, or the first fault found */
+	__u8 beyond;	      /* 1: beyond the bounds of this parser, nothing else is to be relied on */
 	__u8 no_max_forwards; /* 1: the field is absent */
 	__u8 max_forwards;
 	__u32 cseq;
@@ -127,9 +127,9 @@ struct sip_msg {
 	struct sip_span call_id;
 	struct sip_span max_forwards_digits;
 	struct sip_span content_length;
-	struct sip_uri uri;   /* Request-URI */
-	struct sip_via via;   /* top value */
-	struct sip_via via2;  /* the value after it; parsed for responses */
+	struct sip_uri uri;  /* Request-URI */
+	struct sip_via via;  /* top value */
+	struct sip_via via2; /* the value after it; parsed for responses */
 	struct sip_addr from;
 	struct sip_addr to;
 	__u16 first[SIP_HDR_MAX]; /* index into row[] of the first row of each field, 0 where absent */

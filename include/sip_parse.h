@@ -416,8 +416,8 @@ port_inline void sip_parse_head(const struct sip_buf *b, struct sip_msg *m, __u6
 	m->kind = SIP_KIND_RESPONSE;
 	/* "SIP/..." is a response of some version; a method cannot hold a slash */
 	if ((w & SIP_MASK(4)) == SIP_W4('s', 'i', 'p', '/'))
-		i = (w & SIP_MASK(7)) == SIP_W7('s', 'i', 'p', '/', '2', '.', '0') ? sip_status_line(b, m, off) :
-										     REASON_bad_version;
+		i = (w & SIP_MASK(7)) == SIP_W7('s', 'i', 'p', '/', '2', '.', '0') ? sip_status_line(b, m, off)
+										   : REASON_bad_version;
 	else
 		i = sip_request_line(b, m, off);
 	if (i < 0)

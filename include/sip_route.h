@@ -14,10 +14,10 @@
 #define SIP_ROUTE_QUOTES 4
 
 enum sip_place {
-	SIP_PLACE_NONE = 0,  /* nothing names one */
-	SIP_PLACE_UDP,	     /* a numeric address to be reached by UDP */
-	SIP_PLACE_SLOW,	     /* a name, another transport, sips or tel: for the slow path */
-	SIP_PLACE_BAD,	     /* malformed */
+	SIP_PLACE_NONE = 0, /* nothing names one */
+	SIP_PLACE_UDP,	    /* a numeric address to be reached by UDP */
+	SIP_PLACE_SLOW,	    /* a name, another transport, sips or tel: for the slow path */
+	SIP_PLACE_BAD,	    /* malformed */
 };
 
 struct sip_route {

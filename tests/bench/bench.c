@@ -273,7 +273,8 @@ static void bench_nat(const char *dir)
 	for (i = 0; i < SIZES; i++) {
 		request_make(&request, sizes[i]);
 		base = measure(&lab, "bench_floor", &request);
-		row(dir, "nat request, affinity hash", sizes[i], measure_undone(&lab, "xdp_dispatch", &request, 0), base);
+		row(dir, "nat request, affinity hash", sizes[i], measure_undone(&lab, "xdp_dispatch", &request, 0),
+		    base);
 	}
 	lab_unload(&lab);
 }

@@ -27,7 +27,8 @@ int lab_enter(void)
 		return -1;
 	}
 	return run("ip link set lo up && "
-		   "ip link add " LAB_IN " type veth peer name client && ip link add " LAB_OUT " type veth peer name server && "
+		   "ip link add " LAB_IN " type veth peer name client && ip link add " LAB_OUT
+		   " type veth peer name server && "
 		   "for l in " LAB_IN " client " LAB_OUT " server; do ip link set $l mtu 2000 up; done && "
 		   "ip addr add " LAB_LISTENER "/24 dev " LAB_IN " && ip addr add 198.51.100.1/24 dev " LAB_OUT " && "
 		   "echo 1 >/proc/sys/net/ipv4/ip_forward && "
