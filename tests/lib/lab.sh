@@ -113,6 +113,16 @@ lab_alive() {
 	kill -0 "${LAB_PID[$1]:-0}" 2>/dev/null
 }
 
+# lab_said NAME REGEX waits 5 s at most until what was started said so on its stderr.
+lab_said() {
+	local end=$((SECONDS + 5))
+
+	until grep -q -- "$2" "$LAB_DIR/log/$1.err" 2>/dev/null; do
+		lab_alive "$1" && ((SECONDS < end)) || return 1
+		sleep 0.05
+	done
+}
+
 # lab_wait NAME SECONDS returns the exit status, or 124 after killing it.
 lab_wait() {
 	local name=$1 end=$((SECONDS + $2)) rc=0
