@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * conf.h - dispatchctl.conf: what `dispatchctl run` is told. Read by libconfuse, checked as a whole, touches no kernel.
+ */
+#ifndef SIPXDP_CTL_CONF_H
+#define SIPXDP_CTL_CONF_H
+
+#include <linux/limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bpf.h"
+#include "codes.h"
+#include "diag.h"
+#include "health.h"
+#include "instance.h"
+
+#define CONF_INTERFACES_MAX 32
+#define CONF_ROUTES_MAX 64
+#define CONF_TEXT_MAX 256
+#define CONF_HEADERS_MAX 8
+
+/* What is done where no member of a set is active. */
+enum conf_all_down {
+	CONF_ALL_DOWN_REJECT = 0,  /* 503 */
+	CONF_ALL_DOWN_SERVE_ALL,   /* health is ignored: every member that no operator took out is picked from */
+	CONF_ALL_DOWN_DEFAULT,	   /* the set's default destination */
+};
+
+/* Which destinations are pinged (ds_probing_mode). */
+enum conf_probe {
+	CONF_PROBE_NONE = 0,	 /* those with the flag 8 while they are not up */
+	CONF_PROBE_ALL = 1,
+	CONF_PROBE_INACTIVE = 2, /* those that are not up */
+	CONF_PROBE_FLAGGED = 3,	 /* those with the flag 8 */
+};
+
+/* How a destination is pinged, in ms. Of the whole, or of one set. */
+struct conf_ping {
+	enum conf_probe probe;
+	unsigned int interval_ms;
+	unsigned int interval_max_ms; /* back-off while down ends here */
+	unsigned int timeout_ms;
+	unsigned int jitter_percent; /* of the interval, either way */
+	struct health_conf health;   /* rise, fall, passive thresholds */
+	struct codes codes;	     /* what counts as alive */
+	char method[32];
+	char from[CONF_TEXT_MAX];    /* URI */
+	char socket[CONF_TEXT_MAX];  /* "udp:ADDR:PORT", "ADDR", empty: as routed */
+	char header[CONF_HEADERS_MAX][CONF_TEXT_MAX]; /* "Name: value" */
+	size_t n_headers;
+};
+
+struct conf_set {
+	int id;
+	__u32 table_size; /* 0: as the instance */
+	enum conf_all_down all_down;
+	char default_uri[CONF_TEXT_MAX]; /* picked from only where nothing else is active; empty: none */
+	struct conf_ping ping;
+};
+
+/* One route of a listener. This version has one, which matches everything. */
+struct conf_route {
+	char name[64];
+	int set;
+	enum ds_algorithm algorithm;
+};
+
+struct conf_listener {
+	struct ds_endpoint at;
+	enum ds_mode mode;
+	enum ds_affinity affinity;
+	struct conf_route route[CONF_ROUTES_MAX];
+	size_t n_routes;
+};
+
+struct conf_control {
+	char path[PATH_MAX / 4]; /* of the socket */
+	unsigned int mode;	 /* of its file, default 0600 */
+	char group[64];		 /* empty: root */
+};
+
+struct conf_events {
+	char on_down[PATH_MAX / 4]; /* commands for sh -c; empty: none */
+	char on_up[PATH_MAX / 4];
+	unsigned int jobs_max;	 /* at one time */
+	unsigned int timeout_ms; /* then killed */
+};
+
+struct conf {
+	char path[PATH_MAX];
+	char instance[INSTANCE_NAME_MAX + 1];
+	char bpffs[PATH_MAX / 4];
+	char list[PATH_MAX];	 /* absolute, as the others; relative ones are relative to the config file's directory */
+	char key_file[PATH_MAX]; /* empty: random */
+	char state_file[PATH_MAX];
+	bool watch_list; /* reload when the file changes */
+	char interface[CONF_INTERFACES_MAX][16];
+	size_t n_interfaces;
+	enum bpf_xdp_mode xdp;
+	__u32 calls;
+	__u32 table_size;
+	__u32 drain_timeout_s;
+	struct conf_listener *listener;
+	size_t n_listeners;
+	struct conf_ping ping; /* of sets that say nothing else */
+	struct conf_set *set;  /* by id */
+	size_t n_sets;
+	struct conf_control control;
+	struct conf_events events;
+};
+
+/*
+ * Reads a file. Everything wrong with it is in d with line and column (0 where libconfuse does not know it). Returns 0,
+ * -EINVAL, -ENOMEM or the -errno of reading it; *conf is NULL then.
+ */
+int conf_read(const char *path, struct conf **conf, struct diag_list *d);
+void conf_free(struct conf *c);
+
+/* The options of a set: its own, else those of all. */
+const struct conf_set *conf_find_set(const struct conf *c, int id);
+const struct conf_ping *conf_ping_of(const struct conf *c, int set);
+
+/* Prints the effective configuration, every default spelled out, as conf_read() would take it back. */
+void conf_print(const struct conf *c, FILE *out);
+
+/* The longest time in ms until a dead destination is taken out, and until a recovered one is back. */
+__u64 conf_worst_down_ms(const struct conf_ping *p);
+__u64 conf_worst_up_ms(const struct conf_ping *p);
+
+#endif

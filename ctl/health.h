@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * health.h - the state machine of one member: what pings and traffic say of it, apart from what the file and operators
+ * want (DESIGN.md section 6). Pure: the time comes as an argument.
+ *
+ *   unknown -ok-> up            unknown, up -fail-> trying -fail x fall-> down
+ *   trying -ok-> up             down -ok x rise-> up
+ *
+ * unknown, up and trying are picked from, down is not.
+ */
+#ifndef SIPXDP_CTL_HEALTH_H
+#define SIPXDP_CTL_HEALTH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "latency.h"
+
+enum ds_health {
+	DS_HEALTH_UNKNOWN = 0,
+	DS_HEALTH_UP,
+	DS_HEALTH_TRYING,
+	DS_HEALTH_DOWN,
+	DS_HEALTHS,
+};
+
+/* What an operator or the file wants. */
+enum ds_admin {
+	DS_ADMIN_ACTIVE = 0,
+	DS_ADMIN_DRAINING, /* calls that have it keep it, new ones do not get it */
+	DS_ADMIN_DISABLED,
+	DS_ADMINS,
+};
+
+/* What was learnt, and how. Each is named in the history. */
+enum health_cause {
+	HEALTH_PING_OK = 0,
+	HEALTH_PING_CODE,    /* answered with a code that is not accepted */
+	HEALTH_PING_TIMEOUT,
+	HEALTH_PING_SEND,    /* the kernel refused to send, or said that nobody is there: errno is the detail */
+	HEALTH_SILENT,	     /* passive: requests, and no response at all */
+	HEALTH_FAILING,	     /* passive: share of 5xx and 408 */
+	HEALTH_TRAFFIC_OK,   /* passive: it answers again */
+	HEALTH_LIST,	     /* flags in the list */
+	HEALTH_OPERATOR,
+	HEALTH_CAUSES,
+};
+
+struct health_conf {
+	uint16_t rise; /* good ones in a row from down to up, from 1 */
+	uint16_t fall; /* bad ones in a row to down, from 1 */
+	/* passive; 0 requests: off */
+	uint32_t passive_requests;	/* in one window, before anything is concluded */
+	uint32_t passive_window_ms;
+	uint32_t passive_fail_percent; /* 5xx and 408 of all final responses, from here on it is failing */
+};
+
+/*
+ * What is known of a member. Lives in a pinned map by the slot of dests[], so that the next daemon finds it: no pointers,
+ * and seq is odd while it is written.
+ */
+struct ds_runtime {
+	uint64_t id;  /* of the member: another id, and the slot has changed hands */
+	uint32_t seq;
+	uint8_t health; /* enum ds_health */
+	uint8_t cause;	/* enum health_cause of the last change */
+	uint16_t detail; /* status code or errno of it */
+	uint16_t good;	 /* in a row */
+	uint16_t bad;
+	uint32_t pings;	   /* sent, retransmissions not counted */
+	uint32_t packets;  /* sent, retransmissions included */
+	uint32_t unmatched; /* answers that came too late or from elsewhere */
+	uint64_t since_ns; /* CLOCK_BOOTTIME of the last change of health */
+	uint64_t sent_ns;  /* CLOCK_BOOTTIME of the last ping */
+	uint64_t heard_ns; /* CLOCK_BOOTTIME of the last answer to a ping */
+	uint16_t last_code; /* of the last answer, 0: none */
+	uint16_t last_cause; /* enum health_cause of the last ping */
+	uint32_t pad;
+	struct latency latency;
+	/* passive: counters of the datapath at the start of the window */
+	uint64_t window_ns;
+	uint64_t window_requests;
+	uint64_t window_responses;
+	uint64_t window_finals;
+	uint64_t window_failures;
+};
+
+/* Prepares a slot for a member that was not there before; health from the list's flags (DS_LIST_INACTIVE, _TRYING). */
+void health_init(struct ds_runtime *r, uint64_t id, unsigned int list_flags, uint64_t now_ns);
+
+/* One more thing learnt. Returns true where health changed; the former one is in *was. */
+bool health_learn(struct ds_runtime *r, const struct health_conf *c, enum health_cause cause, uint16_t detail,
+		  uint64_t now_ns, enum ds_health *was);
+
+/* An operator or the list says so: no thresholds. Returns true where it changed. */
+bool health_set(struct ds_runtime *r, enum ds_health health, enum health_cause cause, uint64_t now_ns,
+		enum ds_health *was);
+
+/* Traffic of one member, totals since it is there. */
+struct health_traffic {
+	uint64_t requests;  /* ACK left out: nobody answers it */
+	uint64_t responses; /* of any class */
+	uint64_t finals;
+	uint64_t failures; /* 5xx and 408 */
+};
+
+/*
+ * Looks at the traffic of the window that ends now, once it is over, and begins the next. Returns true with *cause where
+ * something is to be learnt from it. In doubt (too few requests, first window) nothing is.
+ */
+bool health_watch(struct ds_runtime *r, const struct health_conf *c, const struct health_traffic *t, uint64_t now_ns,
+		  enum health_cause *cause);
+
+/* Whether the pick may have it. */
+bool health_is_usable(enum ds_health health, enum ds_admin admin);
+
+/* Kamailio's two letters (kamailio.md 2.2): AX, TP, IP, DX ... */
+void health_letters(enum ds_health health, enum ds_admin admin, bool pinged, bool noping, char text[3]);
+
+const char *health_name(enum ds_health health);   /* "unknown", "up", "trying", "down" */
+const char *health_admin_name(enum ds_admin admin); /* "active", "draining", "disabled" */
+const char *health_cause_name(enum health_cause cause); /* "ping-ok", "ping-code" ... for JSON */
+/* One line for people: "no answer within 500 ms" needs no more than the cause and its detail. */
+void health_cause_text(enum health_cause cause, uint16_t detail, char *buf, size_t size);
+
+#endif

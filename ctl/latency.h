@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * latency.h - round trips of one destination, in microseconds. Pure.
+ */
+#ifndef SIPXDP_CTL_LATENCY_H
+#define SIPXDP_CTL_LATENCY_H
+
+#include <stdint.h>
+
+struct latency {
+	uint64_t count; /* answers */
+	uint64_t timeouts;
+	uint32_t last_us;
+	uint32_t min_us;
+	uint32_t max_us;
+	uint32_t pad;
+	double avg_us;	/* Welford's running mean */
+	double m2;	/* sum of squared differences from it */
+	double ewma_us; /* LATENCY_ALPHA of the newest */
+};
+
+#define LATENCY_ALPHA 0.1
+
+void latency_add(struct latency *l, uint32_t us);
+void latency_timeout(struct latency *l);
+double latency_stddev_us(const struct latency *l);
+
+#endif
