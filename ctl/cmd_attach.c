@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_attach.c - makes an instance: everything, or nothing.
+ * cmd_attach.c - puts the dispatcher on interfaces, from the command line alone.
  */
 #include "cmd.h"
 
@@ -13,9 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "attach.h"
 #include "exit.h"
 #include "key.h"
-#include "neigh.h"
 #include "options.h"
 #include "output.h"
 #include "preflight.h"
@@ -45,16 +45,6 @@ static const char cmd_attach_help[] =
 	"  -h, --help                   this text\n"
 	"\n"
 	"Exit code: 0 attached, 1 failed at run time, 2 wrong usage, 3 the list or the key file has errors.\n";
-
-/* The calls table has a power of two of buckets. */
-static __u32 cmd_attach_buckets(__u32 calls)
-{
-	__u32 buckets = 1;
-
-	while (buckets * DS_CALLS_WAYS < calls)
-		buckets *= 2;
-	return buckets;
-}
 
 static int cmd_attach_interfaces(struct record *r, const char *names)
 {
@@ -100,107 +90,6 @@ static int cmd_attach_record(struct record *r, const struct options *o)
 	return EXIT_OK;
 }
 
-/* Makes the directory ours. What an attach left that was cut off is taken away. */
-static int cmd_attach_claim(struct publish *p)
-{
-	struct record old;
-	int err = instance_create(&p->inst);
-
-	if (!err) {
-		err = record_load(&old, &p->inst);
-		if (!err || err == -EPROTO) {
-			output_error(
-				"instance %s is attached already; remedy: dispatchctl reload, or another --instance",
-				p->inst.name);
-			return EXIT_FAILED;
-		}
-		if (publish_remove(p, true))
-			return EXIT_FAILED;
-		instance_unlock(&p->inst);
-		err = instance_create(&p->inst);
-	}
-	if (err)
-		output_error("cannot use %s: %s", p->inst.dir, strerror(-err));
-	return err ? EXIT_FAILED : EXIT_OK;
-}
-
-static int cmd_attach_load(struct publish *p, const struct options *o)
-{
-	char pin[PATH_MAX];
-	int err = bpf_inst_load(&p->bpf, cmd_attach_buckets(o->calls));
-
-	if (err) {
-		output_error("cannot load the program: %s%s%s", strerror(-err), *bpf_log() ? "\n" : "", bpf_log());
-		return EXIT_FAILED;
-	}
-	err = bpf_inst_pin(&p->bpf, p->inst.dir);
-	if (!err) {
-		p->keys = bpf_keys_create("neighbours", sizeof(struct neigh), DS_DESTS_MAX);
-		err = p->keys < 0 ? p->keys : bpf_fd_pin(p->keys, instance_pin(&p->inst, "maps", "neighbours", pin));
-	}
-	if (!err)
-		return EXIT_OK;
-	output_error("cannot pin to %s: %s", p->inst.dir, strerror(-err));
-	return EXIT_FAILED;
-}
-
-static int cmd_attach_listeners(struct publish *p)
-{
-	const struct record *r = &p->rec;
-	struct ds_listener *l;
-	char text[URI_ENDPOINT_SIZE];
-	__u32 i;
-	int err = 0;
-
-	for (i = 0; i < r->n_listeners && !err; i++) {
-		l = &p->bpf.listeners[i];
-		l->at = r->listener[i].at;
-		l->is_ip6 = !uri_is_ip4(&l->at.ip);
-		uri_endpoint_text(&l->at, text);
-		l->sent_by_len = strlen(text);
-		memcpy(l->sent_by, text, l->sent_by_len);
-		p->bpf.state->has_nat |= r->listener[i].mode == DS_MODE_NAT;
-		err = bpf_put(&p->bpf, BPF_MAP_listener_ids, &l->at, &i);
-	}
-	if (err)
-		output_error("cannot publish the listeners: %s", strerror(-err));
-	return err ? EXIT_FAILED : EXIT_OK;
-}
-
-static int cmd_attach_links(struct publish *p)
-{
-	char dir[PATH_MAX], pin[PATH_MAX], name[12];
-	struct record_interface *f;
-	enum bpf_xdp_mode asked;
-	__u32 generic = 0;
-	size_t i;
-	int err;
-
-	snprintf(dir, sizeof(dir), "%s/links", p->inst.dir);
-	if (mkdir(dir, 0700)) {
-		output_error("cannot make %s: %s", dir, strerror(errno));
-		return EXIT_FAILED;
-	}
-	/* until it is known that none became generic: the first packets come before the last link */
-	p->bpf.state->generic = 1;
-	for (i = 0; i < p->rec.n_interfaces; i++) {
-		f = &p->rec.interface[i];
-		asked = f->mode;
-		snprintf(name, sizeof(name), "%u", f->ifindex);
-		err = bpf_link_attach(&p->bpf, f->ifindex, instance_pin(&p->inst, "links", name, pin), &f->mode);
-		if (err) {
-			preflight_say_link(f, asked, err);
-			return EXIT_FAILED;
-		}
-		if (asked == BPF_XDP_AUTO && f->mode == BPF_XDP_GENERIC)
-			output_warn("%s: native XDP is not to be had here, attached in generic mode, which is slower",
-				    f->name);
-		generic |= f->mode == BPF_XDP_GENERIC;
-	}
-	p->bpf.state->generic = generic;
-	return EXIT_OK;
-}
-
 static int cmd_attach_report(const struct publish *p, bool json)
 {
 	json_t *out;
@@ -217,32 +106,6 @@ static int cmd_attach_report(const struct publish *p, bool json)
 		printf("cluster key: random; other directors need the same --key-file to agree with this one\n");
 	publish_print(p);
 	return EXIT_OK;
-}
-
-/* From the claim on, all or nothing. */
-static int cmd_attach_make(struct publish *p, const struct options *o, const __u64 key[2])
-{
-	int code = cmd_attach_load(p, o);
-
-	if (!code) {
-		memcpy(p->bpf.state->key, key, sizeof(p->bpf.state->key));
-		code = publish_plan(p, false);
-	}
-	if (!code)
-		code = cmd_attach_listeners(p);
-	if (!code)
-		code = publish_apply(p);
-	if (!code)
-		code = cmd_attach_links(p);
-	if (!code)
-		code = publish_store(p);
-	if (!code && publish_is_signalled()) {
-		output_error("stopped, everything is taken back");
-		code = EXIT_FAILED;
-	}
-	if (code)
-		publish_remove(p, true);
-	return code;
 }
 
 int cmd_attach(int argc, char **argv)
@@ -271,12 +134,9 @@ int cmd_attach(int argc, char **argv)
 		code = EXIT_FAILED;
 	publish_hold_signals(true);
 	if (!code)
-		code = cmd_attach_claim(&p);
-	if (!code) {
-		code = cmd_attach_make(&p, &o, key);
-		if (!code)
-			code = cmd_attach_report(&p, o.json);
-	}
+		code = attach_make(&p, o.calls, key);
+	if (!code)
+		code = cmd_attach_report(&p, o.json);
 	publish_end(&p);
 	code = output_end(code);
 	publish_hold_signals(false);

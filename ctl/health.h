@@ -76,7 +76,10 @@ struct ds_runtime {
 	uint64_t heard_ns; /* CLOCK_BOOTTIME of the last answer to a ping */
 	uint16_t last_code; /* of the last answer, 0: none */
 	uint16_t last_cause; /* enum health_cause of the last ping */
-	uint32_t pad;
+	uint8_t admin;	 /* enum ds_admin; written by those who know it, for `list` */
+	uint8_t probing; /* 1: pinged while in this state */
+	uint8_t overlay; /* 1 added, 2 modified, 3 state: what operators changed over the list */
+	uint8_t pad;
 	struct latency latency;
 	/* passive: counters of the datapath at the start of the window */
 	uint64_t window_ns;

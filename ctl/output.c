@@ -22,10 +22,26 @@ void output_command(const char *name)
 	output_name = name;
 }
 
-static void output_line(const char *kind, const char *fmt, va_list args)
+static void (*output_to)(void *ctx, bool is_error, const char *text);
+static void *output_to_ctx;
+
+void output_sink(void (*fn)(void *ctx, bool is_error, const char *text), void *ctx)
 {
+	output_to = fn;
+	output_to_ctx = ctx;
+}
+
+static void output_line(bool is_error, const char *fmt, va_list args)
+{
+	char text[2048];
+
+	if (output_to) {
+		vsnprintf(text, sizeof(text), fmt, args);
+		output_to(output_to_ctx, is_error, text);
+		return;
+	}
 	fflush(stdout);
-	fprintf(stderr, "dispatchctl%s%s: %s", *output_name ? " " : "", output_name, kind);
+	fprintf(stderr, "dispatchctl%s%s: %s", *output_name ? " " : "", output_name, is_error ? "" : "warning: ");
 	vfprintf(stderr, fmt, args);
 	fputc('\n', stderr);
 }
@@ -35,7 +51,7 @@ void output_error(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	output_line("", fmt, args);
+	output_line(true, fmt, args);
 	va_end(args);
 }
 
@@ -44,7 +60,7 @@ void output_warn(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	output_line("warning: ", fmt, args);
+	output_line(false, fmt, args);
 	va_end(args);
 }
 
@@ -53,7 +69,7 @@ int output_usage(const char *fmt, ...)
 	va_list args;
 
 	va_start(args, fmt);
-	output_line("", fmt, args);
+	output_line(true, fmt, args);
 	va_end(args);
 	fprintf(stderr, "`dispatchctl help%s%s` lists what there is\n", *output_name ? " " : "", output_name);
 	return EXIT_USAGE;

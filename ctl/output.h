@@ -6,6 +6,7 @@
 #define SIPXDP_CTL_OUTPUT_H
 
 #include <linux/types.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_t;
@@ -16,6 +17,12 @@ void output_command(const char *name);
 /* "dispatchctl COMMAND: message". */
 void output_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void output_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Where errors and warnings go instead of standard error: fn gets the message alone. NULL: to standard error again. The
+ * daemon has a journal.
+ */
+void output_sink(void (*fn)(void *ctx, bool is_error, const char *text), void *ctx);
 
 /* Says what is wrong with the usage and where help is; returns the exit code for it. */
 int output_usage(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

@@ -31,11 +31,19 @@ void publish_init(struct publish *p)
 	bpf_inst_init(&p->bpf);
 }
 
-void publish_end(struct publish *p)
+void publish_forget(struct publish *p)
 {
 	sync_free(&p->sync);
 	free(p->calls);
+	p->calls = NULL;
 	model_free(p->model);
+	p->model = NULL;
+	p->cold = 0;
+}
+
+void publish_end(struct publish *p)
+{
+	publish_forget(p);
 	if (p->keys >= 0)
 		close(p->keys);
 	bpf_inst_close(&p->bpf);
@@ -180,16 +188,15 @@ int publish_read(struct publish *p, bool allow_empty)
 	return code;
 }
 
-/* Sets that the list has, for those who named another. */
+/* Sets that the list has, for those who named another; as many as there is room for. */
 static void publish_say_sets(const struct publish *p, const char *what)
 {
-	size_t i;
+	char sets[512] = "";
+	size_t i, len = 0;
 
-	fflush(stdout);
-	fprintf(stderr, "dispatchctl: %s; sets in %s:", what, p->rec.file);
-	for (i = 0; i < p->model->n_sets; i++)
-		fprintf(stderr, " %d", p->model->set[i].id);
-	fputc('\n', stderr);
+	for (i = 0; i < p->model->n_sets && len < sizeof(sets) - 16; i++)
+		len += snprintf(sets + len, sizeof(sets) - len, " %d", p->model->set[i].id);
+	output_error("%s; sets in %s:%s%s", what, p->rec.file, sets, i < p->model->n_sets ? " ..." : "");
 }
 
 static int publish_check_sets(struct publish *p, bool allow_missing)
@@ -263,7 +270,11 @@ int publish_plan(struct publish *p, bool allow_missing)
 		return EXIT_FAILED;
 	}
 	p->in = (struct sync_input){
-		.model = p->model, .record = &p->rec, .calls = p->calls, .now_ns = output_clock(CLOCK_BOOTTIME)
+		.model = p->model,
+		.record = &p->rec,
+		.calls = p->calls,
+		.now_ns = output_clock(CLOCK_BOOTTIME),
+		.rules = p->rules,
 	};
 	err = sync_plan(&p->sync, &p->bpf, &p->in);
 	if (err) {

@@ -22,7 +22,8 @@ struct publish {
 	struct sync sync;
 	struct sync_input in;
 	__u32 *calls;
-	size_t errors; /* of the list */
+	const struct sync_rules *rules; /* what is known beyond the list; NULL: nothing */
+	size_t errors;			/* of the list */
 	size_t warnings;
 	size_t cold; /* destinations whose next hop is not resolved */
 	bool empty;
@@ -31,6 +32,9 @@ struct publish {
 /* Holds nothing; publish_end() may follow. */
 void publish_init(struct publish *p);
 void publish_end(struct publish *p);
+
+/* Forgets the model and the plan, so that another change of the same instance may follow. */
+void publish_forget(struct publish *p);
 
 /*
  * Opens the instance that the options name, and locks it where change is set: then it must be of this network

@@ -51,9 +51,10 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s}", "listen", uri_endpoint_text(&l->at, at), "ip", ip,
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i}", "listen", uri_endpoint_text(&l->at, at), "ip", ip,
 			 "port", ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode), "algorithm",
-			 record_algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity));
+			 record_algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity),
+			 "table_size", (int)l->table_size);
 }
 
 json_t *record_json(const struct record *r)
@@ -152,10 +153,10 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
 	const char *ip, *mode, *algorithm, *affinity;
-	int port, m, a, f;
+	int port, m, a, f, table = 0;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s}", "ip", &ip, "port", &port, "set", &l->set, "mode", &mode,
-			"algorithm", &algorithm, "affinity", &affinity) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i}", "ip", &ip, "port", &port, "set", &l->set, "mode",
+			&mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_NAT, record_mode_int);
@@ -165,6 +166,7 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	l->mode = m;
 	l->algorithm = a;
 	l->affinity = f;
+	l->table_size = table;
 	return m < 0 || a < 0 || f < 0 ? -EPROTO : 0;
 }
 

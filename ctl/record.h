@@ -26,6 +26,7 @@ struct record_listener {
 	enum ds_mode mode;
 	enum ds_algorithm algorithm;
 	enum ds_affinity affinity;
+	__u32 table_size; /* of its set; 0: the instance's */
 };
 
 struct record {

@@ -66,12 +66,26 @@ struct sync {
 	char error[256]; /* why sync_plan() failed, empty where errno says it */
 };
 
+/* Whether a member is picked from. */
+enum sync_use {
+	SYNC_USE_NONE = 0,
+	SYNC_USE_LAST, /* only where its set has none of the next kind */
+	SYNC_USE_FULL,
+};
+
+/* What is known beyond the list. */
+struct sync_rules {
+	enum sync_use (*use)(void *ctx, const struct ds_dest *dest, const struct ds_member *member);
+	void *ctx;
+};
+
 /* What a plan is made from; nothing of it is changed. */
 struct sync_input {
 	const struct model *model; /* with ids */
 	const struct record *record;
-	const __u32 *calls; /* live calls by slot of dests[], from sync_count_calls() */
-	__u64 now_ns;	    /* CLOCK_BOOTTIME */
+	const __u32 *calls;		/* live calls by slot of dests[], from sync_count_calls() */
+	__u64 now_ns;			/* CLOCK_BOOTTIME */
+	const struct sync_rules *rules; /* NULL: the list's flags say all */
 };
 
 /* Gives every member of the model its identity under the cluster key. -EEXIST: two are alike, said in why. */
@@ -105,7 +119,7 @@ bool sync_reaches(const struct record_listener *l, const struct ds_addr *ip);
 /* DS_DEST_* of a destination that is in the list. */
 __u32 sync_flags(const struct sync_item *i);
 
-/* Whether a member may be picked. */
+/* Whether the list lets a destination be picked. */
 bool sync_is_active(const struct ds_dest *dest);
 
 #endif

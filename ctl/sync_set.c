@@ -27,16 +27,42 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 
 static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
 {
-	return a->set == b->set && a->algorithm == b->algorithm && uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
+	return a->set == b->set && a->algorithm == b->algorithm && a->table_size == b->table_size &&
+	       uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
 }
 
-/* Lists the active members of a listener's set that it can reach. */
-static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l,
-			     const struct model *m)
+static enum sync_use sync_use(const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member)
 {
-	const struct ds_set *from = model_find_set(m, l->set);
+	if (in->rules)
+		return in->rules->use(in->rules->ctx, dest, member);
+	return sync_is_active(dest) ? SYNC_USE_FULL : SYNC_USE_NONE;
+}
+
+/* Enters those members of one use that a listener can reach. */
+static void sync_enter_use(const struct sync *s, struct sync_set *set, const struct record_listener *l,
+			   const struct ds_set *from, const struct sync_input *in, enum sync_use use)
+{
 	const struct ds_dest *dest;
-	size_t i, k, room = 1;
+	size_t i, k;
+
+	for (i = 0; i < from->n_dests; i++) {
+		dest = from->dest[i];
+		for (k = 0; k < dest->n_members; k++) {
+			if (!sync_reaches(l, &dest->member[k].at.ip) || sync_use(in, dest, &dest->member[k]) != use)
+				continue;
+			set->member[set->n].id = dest->member[k].id;
+			set->member[set->n].weight = dest->conf.attrs.weight ? dest->conf.attrs.weight : 1;
+			set->dest[set->n++] = sync_find(s, l->set, dest->member[k].id)->slot;
+		}
+	}
+}
+
+/* Lists the members of a listener's set that are picked from. */
+static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l,
+			     const struct sync_input *in)
+{
+	const struct ds_set *from = model_find_set(in->model, l->set);
+	size_t i, room = 1;
 
 	for (i = 0; from && i < from->n_dests; i++)
 		room += from->dest[i]->n_members;
@@ -44,16 +70,10 @@ static int sync_list_members(struct sync *s, struct sync_set *set, const struct 
 	set->dest = calloc(room, sizeof(*set->dest));
 	if (!set->member || !set->dest)
 		return -ENOMEM;
-	for (i = 0; from && i < from->n_dests; i++) {
-		dest = from->dest[i];
-		for (k = 0; k < dest->n_members && sync_is_active(dest); k++) {
-			if (!sync_reaches(l, &dest->member[k].at.ip))
-				continue;
-			set->member[set->n].id = dest->member[k].id;
-			set->member[set->n].weight = dest->conf.attrs.weight ? dest->conf.attrs.weight : 1;
-			set->dest[set->n++] = sync_find(s, l->set, dest->member[k].id)->slot;
-		}
-	}
+	if (from)
+		sync_enter_use(s, set, l, from, in, SYNC_USE_FULL);
+	if (from && !set->n)
+		sync_enter_use(s, set, l, from, in, SYNC_USE_LAST);
 	return 0;
 }
 
@@ -187,6 +207,7 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 	const struct record *r = in->record;
 	const struct ds_set_rec *old;
 	struct sync_set *set;
+	__u32 size;
 	size_t i;
 	int err;
 
@@ -201,9 +222,10 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 			set->imbalance = s->set[set->like].imbalance;
 			continue;
 		}
-		err = sync_list_members(s, set, &r->listener[i], in->model);
+		size = r->listener[i].table_size ? r->listener[i].table_size : r->table_size;
+		err = sync_list_members(s, set, &r->listener[i], in);
 		if (!err)
-			err = sync_make_table(set, b, old, r->table_size);
+			err = sync_make_table(set, b, old, size);
 		if (err)
 			return err;
 		set->published = sync_is_published(set, b, old, &r->listener[i]);
