@@ -144,6 +144,15 @@ int bpf_keys_del(int fd, const void *key);
 int bpf_keys_next(int fd, const void *key, void *next);
 int bpf_fd_pin(int fd, const char *pin);
 
+/*
+ * Memory of `entries` values of `size` octets (a multiple of 8) that lives as long as its pin: opened, or made zeroed
+ * where there is none or one of another shape. bpf_shared_peek() only reads: -ENOENT, -EPROTO for another shape. Return 0
+ * or -errno; bpf_shared_close() unmaps.
+ */
+int bpf_shared_open(const char *name, const char *pin, size_t size, __u32 entries, void **mem, size_t *mem_size);
+int bpf_shared_peek(const char *pin, size_t size, __u32 entries, const void **mem, size_t *mem_size);
+void bpf_shared_close(const void *mem, size_t mem_size);
+
 /* What libbpf had to say since the last load; empty where nothing. */
 const char *bpf_log(void);
 
