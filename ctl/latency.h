@@ -16,13 +16,18 @@ struct latency {
 	uint32_t pad;
 	double avg_us;	/* Welford's running mean */
 	double m2;	/* sum of squared differences from it */
-	double ewma_us; /* LATENCY_ALPHA of the newest */
+	double ewma_us; /* LATENCY_ALPHA of the newest; the first answer as it is */
 };
 
 #define LATENCY_ALPHA 0.1
 
+/* Counts one answer that took us microseconds. */
 void latency_add(struct latency *l, uint32_t us);
+
+/* Counts one that never came; it is no round trip, so nothing else moves. */
 void latency_timeout(struct latency *l);
+
+/* Returns the sample's standard deviation in microseconds, 0 below two answers. */
 double latency_stddev_us(const struct latency *l);
 
 #endif
