@@ -264,6 +264,8 @@ int publish_plan(struct publish *p, bool allow_missing)
 		output_error("%s: %s", p->rec.file, why);
 		return EXIT_INPUT;
 	}
+	if (!err && p->rules)
+		err = p->rules->begin(p->rules->ctx, p->model);
 	p->calls = sync_count_calls(&p->bpf, output_clock(CLOCK_MONOTONIC) >> DS_TICK_SHIFT);
 	if (err || !p->calls) {
 		output_error("out of memory");
@@ -368,28 +370,36 @@ static int publish_links(struct publish *p)
 	return links_update(&p->bpf, attached, p->rec.n_interfaces);
 }
 
-int publish_apply(struct publish *p)
+static int publish_end_of_step(const char *step, int err)
 {
-	const char *step = "resolve next hops";
-	int err = publish_neighbours(p);
+	if (err)
+		output_error("cannot %s: %s", step, strerror(-err));
+	return err ? EXIT_FAILED : EXIT_OK;
+}
 
-	if (!err) {
-		step = "publish the interfaces";
-		err = publish_links(p);
-		err = err < 0 ? err : 0;
-	}
-	if (!err) {
-		publish_wait_grace(p);
-		step = "publish the list";
-		p->in.now_ns = output_clock(CLOCK_BOOTTIME);
-		err = sync_apply(&p->sync, &p->bpf, &p->in);
-	}
+int publish_tables(struct publish *p)
+{
+	int err;
+
+	publish_wait_grace(p);
+	p->in.now_ns = output_clock(CLOCK_BOOTTIME);
+	err = sync_apply(&p->sync, &p->bpf, &p->in);
 	if (!err) {
 		if (p->sync.flip)
 			p->rec.published_ns = output_clock(CLOCK_BOOTTIME);
 		p->rec.loaded_s = output_clock(CLOCK_REALTIME) / 1000000000;
 	}
+	return publish_end_of_step("publish the list", err);
+}
+
+int publish_apply(struct publish *p)
+{
+	int err = publish_neighbours(p);
+
 	if (err)
-		output_error("cannot %s: %s", step, strerror(-err));
-	return err ? EXIT_FAILED : EXIT_OK;
+		return publish_end_of_step("resolve next hops", err);
+	err = publish_links(p);
+	if (err < 0)
+		return publish_end_of_step("publish the interfaces", err);
+	return publish_tables(p);
 }

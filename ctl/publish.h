@@ -54,6 +54,9 @@ int publish_plan(struct publish *p, bool allow_missing);
 /* Resolves next hops, waits out the grace time of the last publication, publishes. Returns an exit code. */
 int publish_apply(struct publish *p);
 
+/* The last part of it: for a plan that needs no new next hop. */
+int publish_tables(struct publish *p);
+
 /* Stores the record, which makes the rest known to later commands. Returns an exit code. */
 int publish_store(struct publish *p);
 

@@ -75,6 +75,8 @@ enum sync_use {
 
 /* What is known beyond the list. */
 struct sync_rules {
+	/* Called once the members of a model have their ids, before the next is asked. Returns 0 or -errno. */
+	int (*begin)(void *ctx, struct model *model);
 	enum sync_use (*use)(void *ctx, const struct ds_dest *dest, const struct ds_member *member);
 	void *ctx;
 };
