@@ -17,6 +17,15 @@ struct json_t;
 struct live;
 
 /*
+ * Attaches what conf says, or adopts what is attached already, and starts to work on base's loop. conf is taken over.
+ * Returns an exit code after saying why; *live is to be freed in any case.
+ */
+int live_new(struct event_base *base, struct conf *conf, struct live **live);
+
+/* Ends the work; the programs stay attached. */
+void live_free(struct live *l);
+
+/*
  * How a change ended: code is of exit.h, message says why where it is not EXIT_OK. result (borrowed, may be NULL): what
  * changed as publish_json() has it, or {"diagnostics": [...]}.
  */
@@ -31,18 +40,24 @@ struct live_options {
 /* Reads the list again. */
 void live_reload(struct live *l, const struct live_options *o, live_done done, void *ctx);
 
+/*
+ * The same by a new configuration, which is taken over. What only attaching or starting can change (interfaces, listeners'
+ * addresses and modes, the key, paths of sockets and of the state) is refused: EXIT_INPUT, said, and done is not called.
+ */
+int live_configure(struct live *l, struct conf *conf, const struct live_options *o, live_done done, void *ctx);
+
 /* Enters overlays for what text (select.h) means; nothing matched is EXIT_NOTHING. texts are copied. */
 void live_add(struct live *l, int set, const char *uri, unsigned int flags, int priority, const char *attrs,
 	      const struct live_options *o, live_done done, void *ctx);
 void live_remove(struct live *l, const char *text, const struct live_options *o, live_done done, void *ctx);
 void live_modify(struct live *l, const char *text, const struct overlay_entry *change, const struct live_options *o,
 		 live_done done, void *ctx);
-void live_set_admin(struct live *l, const char *text, enum ds_admin admin, const struct live_options *o,
-		    live_done done, void *ctx);
+void live_set_admin(struct live *l, const char *text, enum ds_admin admin, const struct live_options *o, live_done done,
+		    void *ctx);
 
 /* Health by an operator's word: pings and traffic may change it again. probing: -1 as it is, 0, 1: the list's flag 8. */
-void live_set_health(struct live *l, const char *text, enum ds_health health, int probing,
-		     const struct live_options *o, live_done done, void *ctx);
+void live_set_health(struct live *l, const char *text, enum ds_health health, int probing, const struct live_options *o,
+		     live_done done, void *ctx);
 
 /* Pings at once what text means. Returns the number, or minus an exit code with *why. */
 int live_ping_now(struct live *l, const char *text, const char **why);
