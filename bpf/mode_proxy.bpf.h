@@ -119,7 +119,7 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 
 /*
  * The place of a response by its second Via, our branch and sx verified against it. Returns a reason: REASON_response
- * with w->hop.to and w->pops set.
+ * with w->hop.to set.
  */
 port_inline int proxy_verify(struct xdp_md *ctx, struct work *w, const struct ds_listener *l, const __u64 *key)
 {

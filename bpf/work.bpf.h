@@ -81,7 +81,6 @@ struct work {
 	__u32 cut_routes;
 	__u32 reason; /* enum reason: of the reply to build, or of the forwarding */
 	__u32 now;    /* seconds of the coarse monotonic clock */
-	__u32 pops;   /* Via values of ours to remove from a response */
 	__u64 now_ns;
 	__u64 key_hash; /* keyed hash of the Call-ID */
 	__u64 branch;
