@@ -18,50 +18,65 @@
 struct event_base;
 struct ping;
 
-/* Whom to ping, and how. Texts are copied. */
+/*
+ * Whom to ping, and how. Texts are copied. conf and runtime are borrowed until the next ping_set_targets() has returned;
+ * conf->interval_ms and timeout_ms are not 0.
+ */
 struct ping_target {
 	__u32 slot; /* of dests[]; unique */
 	__u64 id;   /* another id in the same slot is another target */
 	struct ds_endpoint at;
-	const char *uri;	/* Request-URI and To */
-	const char *from;	/* URI; NULL: conf's */
-	const char *socket;	/* "udp:ADDR:PORT" or "ADDR"; NULL: conf's */
+	const char *uri;	   /* Request-URI and To */
+	const char *from;	   /* URI; NULL: conf's */
+	const char *socket;	   /* "udp:ADDR:PORT" or "ADDR"; NULL: conf's */
 	const struct codes *codes; /* own ones; NULL: conf's. Copied */
-	const struct conf_ping *conf; /* lives until the next ping_set_targets() */
+	const struct conf_ping *conf;
 	struct ds_runtime *runtime;
 };
 
+/* In a hook all functions but ping_set_targets() and ping_free() may be called. */
 struct ping_hooks {
 	/* Whether a target is to be pinged now; asked each time it is due. */
 	bool (*wanted)(void *ctx, __u32 slot);
-	/* A ping ended, in ping_ok, ping_code, ping_timeout or ping_send; counters and latency in runtime are done already. */
+	/*
+	 * A ping ended: HEALTH_PING_OK or _CODE (detail: the status code), _TIMEOUT, _SEND (detail: errno). Counters and
+	 * latency in runtime are done already; health is to be learnt here, as the next ping is due by it: while it is
+	 * down, later and later up to conf->interval_max_ms, and nothing is retransmitted.
+	 */
 	void (*result)(void *ctx, __u32 slot, enum health_cause cause, __u16 detail);
 	void *ctx;
 };
 
-/* key: of the cluster, for branches and tags. Returns 0 or -errno. */
+/* key: of the cluster, for branches and tags; copied, as hooks is. Returns 0 or -ENOMEM. */
 int ping_new(struct event_base *base, const __u64 key[2], const struct ping_hooks *hooks, struct ping **ping);
 void ping_free(struct ping *p);
 
 /*
  * Takes a new list of targets. Those that stay (slot and id) keep their place in the interval and the ping in flight;
- * results of those that go are discarded. Returns 0 or -ENOMEM: the old list goes on.
+ * results of those that go are discarded. Sockets are opened with the first ping that needs them; one that cannot be is
+ * the errno of that ping. Returns 0, -ENOMEM or, in a hook, -EBUSY: the old list goes on.
  */
 int ping_set_targets(struct ping *p, const struct ping_target *target, size_t n);
 
-/* Pings a target at once, unless one is in flight. Returns 0 or -ENOENT. */
+/*
+ * Pings a target once, as soon as the loop runs, whether it is wanted or not; nothing is done where a ping is in flight.
+ * Returns 0, -ENOENT, or -EAGAIN while paused.
+ */
 int ping_now(struct ping *p, __u32 slot);
 
-/* Pauses all pings (standby) or goes on. Nothing in flight is counted as failed when paused. */
+/*
+ * Pauses all pings (standby) or goes on, spread over the interval anew. What is in flight when paused has no result; its
+ * answers count as unmatched.
+ */
 void ping_pause(struct ping *p, bool paused);
 
 struct ping_totals {
-	__u64 pings;
-	__u64 packets;
-	__u64 answers;
+	__u64 pings;   /* sent */
+	__u64 packets; /* of them, retransmissions included */
+	__u64 answers; /* final ones that count */
 	__u64 unmatched;
-	__u64 send_errors;
-	__u64 in_flight;
+	__u64 send_errors; /* refused by the kernel, or unreachable by ICMP */
+	__u64 in_flight;   /* now */
 };
 
 void ping_totals(const struct ping *p, struct ping_totals *t);

@@ -1,0 +1,404 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * ping.c - when a ping is due, and what becomes of it. See ping_inner.h for how the parts fit.
+ */
+#include "ping_inner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "output.h"
+
+/* The next ping of a target is due with base_ns, a little earlier or later. */
+static void ping_plan(struct ping_one *one)
+{
+	__u64 span = one->interval_ms * PING_MS / 100 * one->target.conf->jitter_percent;
+
+	one->due_ns = one->base_ns - span + one->flight.ids.jitter % (2 * span + 1);
+}
+
+/* A place in the interval that depends on the target alone, from now on. */
+static void ping_spread(struct ping *p, struct ping_one *one, __u64 now)
+{
+	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, one->count, &one->flight.ids);
+	one->base_ns = now + one->flight.ids.jitter % (one->interval_ms * PING_MS);
+	one->due_ns = one->base_ns;
+}
+
+/* Goes on by one interval, by more where that is past already: pings that were missed are not made up for. */
+static void ping_advance(struct ping_one *one, __u64 now)
+{
+	__u64 interval = one->interval_ms * PING_MS;
+
+	one->base_ns += interval;
+	if (one->base_ns <= now)
+		one->base_ns += ((now - one->base_ns) / interval + 1) * interval;
+}
+
+/* Has the timer wait for what is due first. */
+static void ping_arm(struct ping *p)
+{
+	__u64 due, now = output_clock(CLOCK_MONOTONIC);
+	struct timeval wait = { 0 };
+
+	if (p->paused || !p->list->n) {
+		evtimer_del(p->timer);
+		return;
+	}
+	due = p->list->heap[0]->due_ns;
+	if (!p->asked && due < p->ran_ns + PING_TICK_NS)
+		due = p->ran_ns + PING_TICK_NS;
+	if (due > now) {
+		wait.tv_sec = (time_t)((due - now) / (1000 * PING_MS));
+		wait.tv_usec = (suseconds_t)((due - now) / 1000 % 1000000);
+	}
+	evtimer_add(p->timer, &wait);
+}
+
+static __u64 ping_flight_due(const struct ping_flight *f)
+{
+	return f->again_ns < f->end_ns ? f->again_ns : f->end_ns;
+}
+
+static void ping_wait(struct ping *p, struct ping_one *one)
+{
+	one->due_ns = ping_flight_due(&one->flight);
+	ping_list_move(p->list, one);
+}
+
+/* Plans the next ping, farther off the longer the target is down. */
+static void ping_next(struct ping *p, struct ping_one *one, bool backs_off)
+{
+	const struct conf_ping *conf = one->target.conf;
+	__u64 longer = 2ull * one->interval_ms, now = output_clock(CLOCK_MONOTONIC);
+
+	if (!backs_off)
+		one->interval_ms = conf->interval_ms;
+	else if (one->interval_ms < conf->interval_max_ms)
+		one->interval_ms = longer < conf->interval_max_ms ? (__u32)longer : conf->interval_max_ms;
+	/* one that was asked for in between does not move the others */
+	if (one->flight.planned || one->base_ns <= now)
+		ping_advance(one, now);
+	ping_plan(one);
+	ping_list_move(p->list, one);
+}
+
+static void ping_land(struct ping *p, struct ping_one *one)
+{
+	if (one->flight.on)
+		p->totals.in_flight--;
+	one->flight.on = false;
+}
+
+void ping_end(struct ping *p, struct ping_one *one, enum health_cause cause, __u16 detail)
+{
+	struct ds_runtime *r = one->target.runtime;
+
+	ping_land(p, one);
+	health_write_begin(r);
+	r->last_cause = cause;
+	if (cause == HEALTH_PING_TIMEOUT)
+		latency_timeout(&r->latency);
+	health_write_end(r);
+	p->hooks.result(p->hooks.ctx, one->target.slot, cause, detail);
+	ping_next(p, one, r->health == DS_HEALTH_DOWN && cause != HEALTH_PING_OK);
+}
+
+void ping_provisional(struct ping *p, struct ping_one *one)
+{
+	one->flight.provisional = true;
+	one->flight.again_ns = PING_NEVER;
+	ping_wait(p, one);
+}
+
+void ping_sent(struct ping *p, struct ping_one *one, __u64 now_ns, __u64 real_ns)
+{
+	struct ds_runtime *r = one->target.runtime;
+	struct ping_flight *f = &one->flight;
+
+	p->totals.packets++;
+	health_write_begin(r);
+	r->packets++;
+	if (!f->sent) {
+		f->sent = true;
+		f->sent_ns = now_ns;
+		f->sent_real_ns = real_ns;
+		f->end_ns = now_ns + one->target.conf->timeout_ms * PING_MS;
+		p->totals.pings++;
+		r->pings++;
+		r->sent_ns = output_clock(CLOCK_BOOTTIME);
+	}
+	health_write_end(r);
+	/* one that is dead costs no more packets than one that lives */
+	f->again_ns = r->health == DS_HEALTH_DOWN ? PING_NEVER : now_ns + f->gap_ns;
+	f->gap_ns = 2 * f->gap_ns < PING_T2_NS ? 2 * f->gap_ns : PING_T2_NS;
+	ping_wait(p, one);
+}
+
+/* What this host is short of says nothing of the target. */
+static bool ping_is_shortage(int err)
+{
+	return err == EAGAIN || err == ENOBUFS || err == ENOMEM || err == EMFILE || err == ENFILE;
+}
+
+void ping_refused(struct ping *p, struct ping_one *one, int err)
+{
+	/* IPv6 learns the size of packets that way; the next one is cut to it */
+	if (err == EMSGSIZE && one->flight.sent)
+		return;
+	p->totals.send_errors++;
+	if (!ping_is_shortage(err)) {
+		ping_end(p, one, HEALTH_PING_SEND, (__u16)err);
+		return;
+	}
+	one->flight.again_ns = output_clock(CLOCK_MONOTONIC) + PING_TICK_NS;
+	ping_wait(p, one);
+}
+
+/* Sends the first packet, or another. */
+static void ping_go(struct ping *p, struct ping_one *one)
+{
+	int err = one->flight.sent ? 0 : ping_send_prepare(p, one);
+
+	if (!err)
+		err = ping_send(p, one);
+	if (err)
+		ping_refused(p, one, -err);
+}
+
+static void ping_begin(struct ping *p, struct ping_one *one, __u64 now, bool planned)
+{
+	struct ping_flight *f = &one->flight;
+
+	*f = (struct ping_flight){ .on = true, .planned = planned, .again_ns = PING_NEVER, .gap_ns = PING_T1_NS };
+	f->end_ns = now + one->target.conf->timeout_ms * PING_MS;
+	memcpy(f->method, one->target.conf->method, sizeof(f->method));
+	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, ++one->count, &f->ids);
+	p->totals.in_flight++;
+	ping_wait(p, one);
+	ping_go(p, one);
+}
+
+/* Something is due for a target: its next ping, the next packet, or the end. */
+static void ping_due(struct ping *p, struct ping_one *one, __u64 now)
+{
+	struct ping_flight *f = &one->flight;
+	bool asked = one->asked;
+
+	if (f->on && now < f->end_ns) {
+		f->again_ns = PING_NEVER;
+		ping_wait(p, one);
+		ping_go(p, one);
+	} else if (f->on && f->sent) {
+		ping_end(p, one, HEALTH_PING_TIMEOUT, 0);
+	} else if (f->on) {
+		/* never left this host: nothing was learnt */
+		ping_land(p, one);
+		ping_next(p, one, false);
+	} else {
+		one->asked = false;
+		if (asked || p->hooks.wanted(p->hooks.ctx, one->target.slot)) {
+			ping_begin(p, one, now, !asked);
+		} else {
+			f->planned = true;
+			ping_next(p, one, false);
+		}
+	}
+}
+
+/* Before anything ends for want of an answer, what has come meanwhile is read. */
+static void ping_run(evutil_socket_t fd, short what, void *arg)
+{
+	struct ping *p = arg;
+	struct ping_socket *s;
+	__u64 now;
+
+	(void)fd;
+	(void)what;
+	p->busy = true;
+	p->asked = false;
+	for (s = p->sockets; s; s = s->next)
+		if (s->fd >= 0)
+			ping_receive(p, s);
+	now = output_clock(CLOCK_MONOTONIC);
+	p->ran_ns = now;
+	while (!p->paused && p->list->n && p->list->heap[0]->due_ns <= now)
+		ping_due(p, p->list->heap[0], now);
+	ping_send_flush(p);
+	p->busy = false;
+	ping_arm(p);
+}
+
+void ping_readable(evutil_socket_t fd, short what, void *socket)
+{
+	struct ping_socket *s = socket;
+	struct ping *p = s->ping;
+
+	(void)fd;
+	(void)what;
+	p->busy = true;
+	ping_receive(p, s);
+	p->busy = false;
+	ping_arm(p);
+}
+
+int ping_new(struct event_base *base, const __u64 key[2], const struct ping_hooks *hooks, struct ping **ping)
+{
+	struct ping *p = calloc(1, sizeof(*p));
+
+	*ping = NULL;
+	if (!p)
+		return -ENOMEM;
+	p->base = base;
+	memcpy(p->key, key, sizeof(p->key));
+	p->hooks = *hooks;
+	p->probe[0] = p->probe[1] = -1;
+	p->timer = evtimer_new(base, ping_run, p);
+	p->list = ping_list_new(p, NULL, 0);
+	if (!p->timer || !p->list || getrandom(&p->start, sizeof(p->start), 0) != sizeof(p->start)) {
+		ping_free(p);
+		return -ENOMEM;
+	}
+	*ping = p;
+	return 0;
+}
+
+void ping_free(struct ping *p)
+{
+	struct ping_socket *s;
+	int i;
+
+	if (!p)
+		return;
+	for (s = p->sockets; s; s = s->next)
+		s->wanted = false;
+	ping_send_close(p);
+	for (i = 0; i < 2; i++)
+		if (p->probe[i] >= 0)
+			close(p->probe[i]);
+	if (p->timer)
+		event_free(p->timer);
+	ping_list_free(p->list);
+	free(p);
+}
+
+/* What goes on of a target that stays: its place in the interval, and the ping under way if its socket stays too. */
+static void ping_keep(struct ping *p, struct ping_one *one, const struct ping_one *old, __u64 now)
+{
+	const struct conf_ping *conf = one->target.conf;
+
+	one->count = old->count;
+	one->asked = old->asked;
+	one->flight = old->flight;
+	one->base_ns = old->base_ns;
+	one->due_ns = old->due_ns;
+	if (one->target.runtime->health == DS_HEALTH_DOWN && old->interval_ms > conf->interval_ms &&
+	    old->interval_ms <= conf->interval_max_ms)
+		one->interval_ms = old->interval_ms;
+	if (one->flight.on && one->socket == old->socket)
+		return;
+	one->flight.on = false;
+	if (one->asked)
+		return;
+	/* the interval may have become shorter, or the socket another */
+	if (old->flight.on || one->base_ns > now + one->interval_ms * PING_MS)
+		ping_spread(p, one, now);
+}
+
+static int ping_join(struct ping *p, struct ping_list *list, const struct ping_target *target)
+{
+	const struct ping_one *old;
+	struct ping_one *one;
+	__u64 now = output_clock(CLOCK_MONOTONIC);
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		one = &list->one[i];
+		one->socket_err = ping_send_socket(p, &target[i], &one->socket);
+		if (one->socket_err == -ENOMEM)
+			return -ENOMEM;
+		old = ping_list_find(p->list, one->target.slot);
+		if (old && old->target.id == one->target.id)
+			ping_keep(p, one, old, now);
+		else
+			ping_spread(p, one, now);
+	}
+	return 0;
+}
+
+int ping_set_targets(struct ping *p, const struct ping_target *target, size_t n)
+{
+	struct ping_list *list;
+	struct ping_socket *s;
+	size_t i;
+
+	if (p->busy)
+		return -EBUSY;
+	list = ping_list_new(p, target, n);
+	if (!list || ping_join(p, list, target)) {
+		ping_list_free(list);
+		return -ENOMEM;
+	}
+	ping_list_free(p->list);
+	p->list = list;
+	ping_list_order(list);
+	for (s = p->sockets; s; s = s->next)
+		s->wanted = false;
+	p->totals.in_flight = 0;
+	for (i = 0; i < n; i++) {
+		p->totals.in_flight += list->one[i].flight.on;
+		if (list->one[i].socket)
+			list->one[i].socket->wanted = true;
+	}
+	ping_send_close(p);
+	ping_arm(p);
+	return 0;
+}
+
+int ping_now(struct ping *p, __u32 slot)
+{
+	struct ping_one *one = ping_list_find(p->list, slot);
+
+	if (!one)
+		return -ENOENT;
+	if (p->paused)
+		return -EAGAIN;
+	if (one->flight.on)
+		return 0;
+	one->asked = p->asked = true;
+	one->due_ns = output_clock(CLOCK_MONOTONIC);
+	ping_list_move(p->list, one);
+	if (!p->busy)
+		ping_arm(p);
+	return 0;
+}
+
+void ping_pause(struct ping *p, bool paused)
+{
+	__u64 now = output_clock(CLOCK_MONOTONIC);
+	size_t i;
+
+	if (paused == p->paused)
+		return;
+	p->paused = paused;
+	p->out.n = 0;
+	for (i = 0; i < p->list->n; i++) {
+		ping_land(p, &p->list->one[i]);
+		p->list->one[i].asked = false;
+		/* what was learnt before is old by then */
+		p->list->one[i].interval_ms = p->list->one[i].target.conf->interval_ms;
+		ping_spread(p, &p->list->one[i], now);
+	}
+	ping_list_order(p->list);
+	if (!p->busy)
+		ping_arm(p);
+}
+
+void ping_totals(const struct ping *p, struct ping_totals *t)
+{
+	*t = p->totals;
+}

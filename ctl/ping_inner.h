@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * ping_inner.h - what the files of the pinger share; see ping.h for what it does.
+ *
+ * Every target is in one heap by the time at which something is due for it: the next ping, a retransmission, the end of
+ * its time. One timer serves the heap. What is to be sent gathers in a batch of one socket, so does what is received.
+ * Memory is allocated where targets are set and sockets opened, never for a ping.
+ */
+#ifndef SIPXDP_CTL_PING_INNER_H
+#define SIPXDP_CTL_PING_INNER_H
+
+#include <event2/event.h>
+
+#include "ping.h"
+#include "ping_message.h"
+#include "ping_socket.h"
+
+#define PING_MS 1000000ull
+#define PING_NEVER (~0ull)
+
+/* RFC 3261 17.1.2.2: timer E starts at T1 and doubles up to T2. */
+#define PING_T1_NS (500 * PING_MS)
+#define PING_T2_NS (4000 * PING_MS)
+
+/* What is due within that time is done at once: ten wake-ups per 100 ms are enough for any number of targets. */
+#define PING_TICK_NS (10 * PING_MS)
+
+#define PING_BATCH 32
+#define PING_REPLY_MAX 8192
+
+struct ping_socket {
+	struct ping_socket *next;
+	struct ping *ping;
+	struct ds_endpoint from;  /* as asked for */
+	struct ds_endpoint local; /* as bound */
+	struct event *event;
+	int fd; /* -1: not open; tried with each ping */
+	bool wanted;
+};
+
+/* The ping under way. */
+struct ping_flight {
+	bool on;
+	bool sent; /* one packet has left at least */
+	bool provisional;
+	bool planned; /* not asked for by ping_now() */
+	struct ping_ids ids;
+	struct ds_endpoint local;
+	__u64 sent_ns;	    /* CLOCK_MONOTONIC of the first packet */
+	__u64 sent_real_ns; /* CLOCK_REALTIME of it: the clock of the kernel's receive times */
+	__u64 again_ns;	    /* the next packet, PING_NEVER: none */
+	__u64 gap_ns;
+	__u64 end_ns;
+	char method[PING_METHOD_MAX];
+};
+
+struct ping_one {
+	struct ping_target target;  /* texts and codes lie in the list */
+	struct ping_socket *socket; /* NULL: socket_err says why */
+	int socket_err;
+	__u32 same_place; /* index + 1 of another target at the same hash of address and port */
+	size_t heap_at;
+	__u64 due_ns;
+	__u64 base_ns;	   /* due_ns before jitter */
+	__u64 count;	   /* pings so far */
+	__u32 interval_ms; /* as backed off */
+	bool asked;
+	struct ping_flight flight;
+};
+
+struct ping_list {
+	struct ping_one *one;
+	size_t n;
+	struct ping_one **heap;
+	__u32 *by_slot; /* index + 1 */
+	size_t n_slots;
+	__u32 *by_place; /* index + 1 of the first of a chain */
+	__u32 place_mask;
+	struct codes *codes;
+	char *text;
+};
+
+struct ping_outbox {
+	struct ping_socket *socket;
+	unsigned int n;
+	struct ping_one *one[PING_BATCH];
+	struct mmsghdr msg[PING_BATCH];
+	struct iovec iov[PING_BATCH];
+	struct sockaddr_storage to[PING_BATCH];
+	char text[PING_BATCH][PING_MESSAGE_MAX];
+};
+
+struct ping_inbox {
+	struct mmsghdr msg[PING_BATCH];
+	struct iovec iov[PING_BATCH];
+	struct sockaddr_storage from[PING_BATCH];
+	union {
+		struct cmsghdr align;
+		char room[PING_CONTROL_MAX];
+	} control[PING_BATCH];
+	unsigned char data[PING_BATCH][PING_REPLY_MAX];
+	struct sip_msg parsed;
+};
+
+struct ping {
+	struct event_base *base;
+	struct event *timer;
+	__u64 key[2];
+	__u64 start; /* random */
+	struct ping_hooks hooks;
+	struct ping_list *list;
+	struct ping_socket *sockets;
+	int probe[2]; /* by whether it is IPv4; -1: not open */
+	struct ping_totals totals;
+	__u64 ran_ns;
+	bool asked; /* something is due at once */
+	bool paused;
+	bool busy; /* hooks may be running */
+	struct ping_outbox out;
+	struct ping_inbox in;
+};
+
+/* ping_list.c */
+
+/* Makes a list of targets with texts and codes of its own. Returns NULL out of memory. */
+struct ping_list *ping_list_new(struct ping *p, const struct ping_target *target, size_t n);
+void ping_list_free(struct ping_list *l);
+
+/* NULL where there is none in that slot. */
+struct ping_one *ping_list_find(const struct ping_list *l, __u32 slot);
+
+/* The next target in the chain of a place after `one` (NULL: the first); the caller compares the place itself. */
+struct ping_one *ping_list_at(const struct ping *p, const struct ds_endpoint *at, const struct ping_one *one);
+
+/* Orders the heap anew; moves one whose due_ns was changed. */
+void ping_list_order(struct ping_list *l);
+void ping_list_move(struct ping_list *l, struct ping_one *one);
+
+/* ping_send.c */
+
+/* Finds or enters the socket that pings of a target leave by; it is opened later. Returns 0 or -errno. */
+int ping_send_socket(struct ping *p, const struct ping_target *t, struct ping_socket **s);
+
+/* Closes the sockets that are not wanted. */
+void ping_send_close(struct ping *p);
+
+/* Opens the socket of a target and finds the local address. Returns 0 or -errno. */
+int ping_send_prepare(struct ping *p, struct ping_one *one);
+
+/* Gathers a packet of the ping under way; it leaves with the next flush. Returns 0 or -EMSGSIZE. */
+int ping_send(struct ping *p, struct ping_one *one);
+void ping_send_flush(struct ping *p);
+
+/* ping_receive.c */
+
+/* Takes in what has come to a socket, errors first. */
+void ping_receive(struct ping *p, struct ping_socket *s);
+
+/* ping.c */
+
+/* Ends the ping under way with a result. */
+void ping_end(struct ping *p, struct ping_one *one, enum health_cause cause, __u16 detail);
+
+/* The packet has left at those times; or the kernel refused it. */
+void ping_sent(struct ping *p, struct ping_one *one, __u64 now_ns, __u64 real_ns);
+void ping_refused(struct ping *p, struct ping_one *one, int err);
+
+/* An answer before the final one: no more packets. */
+void ping_provisional(struct ping *p, struct ping_one *one);
+
+/* Event callbacks. */
+void ping_readable(evutil_socket_t fd, short what, void *socket);
+
+#endif
