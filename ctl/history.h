@@ -53,8 +53,8 @@ struct history_ring {
 };
 
 /*
- * Numbers the event, keeps it, returns its number; its time is the caller's. One writer at a time. Whatever was torn by a
- * kill is passed over by readers.
+ * Numbers the event, keeps it, returns its number; its time is the caller's. One writer at a time. Whatever was torn by
+ * a kill is passed over by readers.
  */
 uint64_t history_add(struct history_ring *r, struct history_event *e);
 
@@ -62,8 +62,8 @@ uint64_t history_add(struct history_ring *r, struct history_event *e);
 uint64_t history_newest(const struct history_ring *r);
 
 /*
- * Calls fn with a copy of every event after number `since`, oldest first, HISTORY_MAX at most. What another version wrote
- * and this one does not know is passed over.
+ * Calls fn with a copy of every event after number `since`, oldest first, HISTORY_MAX at most. What another version
+ * wrote and this one does not know is passed over.
  */
 void history_each(const struct history_ring *r, uint64_t since, void (*fn)(void *ctx, const struct history_event *e),
 		  void *ctx);
