@@ -26,7 +26,7 @@ void journal(int priority, const char *fmt, ...) __attribute__((format(printf, 2
  */
 void journal_flush(void);
 
-/* Tells the service manager, if there is one: "READY=1", "RELOADING=1" ... (sd_notify(3)'s protocol, $NOTIFY_SOCKET). */
+/* Tells the service manager, if any, "READY=1", "RELOADING=1" ...: sd_notify(3)'s protocol over $NOTIFY_SOCKET. */
 void journal_notify(const char *state);
 
 /* The limit by itself; all zero is a new one. */

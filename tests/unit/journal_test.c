@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * journal_test.c - the daemon's log: forms of a line, its limit, whatever stands in a message; word to a service manager.
+ * journal_test.c - the daemon's log: forms of a line, its limit, rubbish in a message; word to a service manager.
  */
 #include "test.h"
 
