@@ -5,6 +5,7 @@
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
+SYSCONFDIR ?= /etc
 B := build
 
 .DELETE_ON_ERROR:
@@ -139,15 +140,58 @@ lint: ## check format, shell scripts, house rules, and what cppcheck finds
 format: ## rewrite the C files to .clang-format
 	$(Q)scripts/lint.sh --format
 
-install: all ## install dispatchctl and its man page below DESTDIR and PREFIX
-	$(call msg,INST,$(DESTDIR)$(PREFIX)/sbin/dispatchctl)
-	$(Q)install -D -m 755 $(B)/dispatchctl $(DESTDIR)$(PREFIX)/sbin/dispatchctl
-	$(Q)if [ -f man/dispatchctl.8 ]; then \
-		install -D -m 644 man/dispatchctl.8 $(DESTDIR)$(PREFIX)/share/man/man8/dispatchctl.8; fi
+# Every file that install makes. Units, tmpfiles and completion lie where systemd and bash look for them below /usr and
+# /usr/local alike. Nothing is written over what an administrator edits: the samples are called so.
+INSTALLED = $(SBIN)/dispatchctl $(LIB)/sipxdp/dispatch.bpf.o $(UNITS)/sipxdp.service $(UNITS)/sipxdp@.service \
+	$(LIB)/tmpfiles.d/sipxdp.conf $(COMPLETIONS)/dispatchctl $(patsubst man/%,$(MAN)/man5/%,$(wildcard man/*.5)) \
+	$(patsubst man/%,$(MAN)/man8/%,$(wildcard man/*.8)) $(SAMPLES:dist/%=$(EXAMPLES)/%) \
+	$(SAMPLES:dist/%=$(ETC)/%.sample)
+# Directories that are ours, or that a system need not have; deepest first.
+INSTALLED_DIRS = $(LIB)/sipxdp $(UNITS) $(LIB)/systemd $(LIB)/tmpfiles.d $(COMPLETIONS) $(DATA)/bash-completion \
+	$(MAN)/man5 $(MAN)/man8 $(EXAMPLES) $(DATA)/doc/sipxdp $(ETC)
 
-uninstall: ## remove what install put there
-	$(call msg,RM,$(DESTDIR)$(PREFIX)/sbin/dispatchctl)
-	$(Q)rm -f $(DESTDIR)$(PREFIX)/sbin/dispatchctl $(DESTDIR)$(PREFIX)/share/man/man8/dispatchctl.8
+SBIN = $(DESTDIR)$(PREFIX)/sbin
+LIB = $(DESTDIR)$(PREFIX)/lib
+DATA = $(DESTDIR)$(PREFIX)/share
+MAN = $(DATA)/man
+UNITS = $(LIB)/systemd/system
+COMPLETIONS = $(DATA)/bash-completion/completions
+EXAMPLES = $(DATA)/doc/sipxdp/examples
+ETC = $(DESTDIR)$(SYSCONFDIR)/sipxdp
+SAMPLES := $(wildcard dist/dispatchctl.conf dist/dispatcher.list)
+
+# put MODE,SOURCE,TARGET
+define put
+$(call msg,INST,$(3))
+$(Q)install -D -m $(1) $(2) $(3)
+endef
+
+# unit CONF,OF,TARGET
+define unit
+$(call msg,INST,$(3))
+$(Q)install -d $(dir $(3))
+$(Q)sed -e 's|@SBINDIR@|$(PREFIX)/sbin|; s|@CONF@|$(SYSCONFDIR)/sipxdp/$(1)|; s|@OF@|$(2)|' dist/sipxdp.service.in >$(3)
+$(Q)chmod 644 $(3)
+endef
+
+install: all ## install program, man pages, completion, units and samples (DESTDIR, PREFIX, SYSCONFDIR)
+	$(call put,755,$(B)/dispatchctl,$(SBIN)/dispatchctl)
+	$(call put,644,$(B)/dispatch.bpf.o,$(LIB)/sipxdp/dispatch.bpf.o)
+	$(call unit,dispatchctl.conf,,$(UNITS)/sipxdp.service)
+	$(call unit,%i.conf, (%i),$(UNITS)/sipxdp@.service)
+	$(call put,644,dist/sipxdp.tmpfiles,$(LIB)/tmpfiles.d/sipxdp.conf)
+	$(call put,644,dist/dispatchctl.bash-completion,$(COMPLETIONS)/dispatchctl)
+	$(Q)install -d $(MAN)/man5 $(MAN)/man8 $(EXAMPLES) $(ETC)
+	$(call msg,INST,$(MAN))
+	$(Q)for f in $(wildcard man/*.[58]); do install -m 644 $$f $(MAN)/man$${f##*.}/; done
+	$(call msg,INST,$(ETC))
+	$(Q)for f in $(SAMPLES); do install -m 644 $$f $(EXAMPLES)/; install -m 644 $$f $(ETC)/$${f#dist/}.sample; done
+
+uninstall: ## remove what install put there, and the directories that are empty then
+	$(call msg,RM,$(SBIN)/dispatchctl and what belongs to it)
+	$(Q)rm -f $(INSTALLED)
+	$(Q)for d in $(INSTALLED_DIRS); do \
+		if [ -d $$d ]; then rmdir --ignore-fail-on-non-empty $$d; fi; done
 
 clean: ## remove build/
 	$(Q)rm -rf $(B)
