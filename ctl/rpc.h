@@ -12,6 +12,9 @@ struct json_t;
 
 #define RPC_LINE_MAX (1u << 20) /* octets of one line */
 #define RPC_BATCH_MAX 100
+#define RPC_BATCH_OUT_MAX (16u << 20) /* octets of answers to a batch; what is left of it then is refused */
+#define RPC_OPEN_MAX 1000	      /* calls of one peer that wait for their answer */
+#define RPC_ID_MAX 256		      /* octets of an id: it is kept as long as its call */
 
 /* Error codes: those of the specification, then ours. */
 enum rpc_error {
@@ -20,9 +23,9 @@ enum rpc_error {
 	RPC_METHOD = -32601,
 	RPC_PARAMS = -32602,
 	RPC_INTERNAL = -32603,
-	RPC_FAILED = 1,	  /* the operation failed at run time: as exit code 1 */
-	RPC_INPUT = 3,	  /* the list or a value has errors: as exit code 3 */
-	RPC_NOTHING = 4,  /* nothing matched: as exit code 4 */
+	RPC_FAILED = 1,	 /* the operation failed at run time: as exit code 1 */
+	RPC_INPUT = 3,	 /* the list or a value has errors: as exit code 3 */
+	RPC_NOTHING = 4, /* nothing matched: as exit code 4 */
 };
 
 /* One request being worked on. It is answered exactly once, by rpc_reply() or rpc_fail(), at once or later. */
@@ -30,7 +33,7 @@ struct rpc_call;
 
 struct rpc_method {
 	const char *name;
-	/* params: borrowed, an object or an array, NULL where the request has none. */
+	/* params: borrowed until run returns, an object or an array, NULL where the request has none. */
 	void (*run)(void *ctx, struct rpc_call *call, struct json_t *params);
 };
 
@@ -41,14 +44,18 @@ struct rpc_table {
 };
 
 /*
- * Takes one line (no line end), runs what it asks for and calls write(peer, text, len) with each answer, a line with its
- * end. Whatever the line holds, nothing else happens. peer must live until rpc_drop(peer).
+ * Takes one line (no line end), runs what it asks for and calls write(peer, text, len) with its answer, a line with its
+ * end: once, at once or later, or never where nothing is to be answered. Whatever the line holds, nothing else happens.
+ * peer must live until rpc_drop(peer), which write may call.
  */
 void rpc_line(const struct rpc_table *table, const char *line, size_t len,
 	      void (*write)(void *peer, const char *text, size_t len), void *peer);
 
 /* The peer is gone: answers to its calls still open are thrown away. */
 void rpc_drop(void *peer);
+
+/* How many requests of the peer are to be answered yet; notifications are not. */
+size_t rpc_open(const void *peer);
 
 /* Answers with result, which is taken over; NULL is answered as "out of memory". */
 void rpc_reply(struct rpc_call *call, struct json_t *result);
