@@ -2,7 +2,7 @@
 /*
  * bpf.c - loads, pins and opens the programs and maps of an instance. The only includer of the generated skeleton.
  */
-#include "bpf.h"
+#include "bpf_inner.h"
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -20,22 +20,9 @@
 #define BPF_LOG_SIZE 8192
 #define BPF_DEST_IDS_MAX (DS_DESTS_MAX * DS_LISTENERS_MAX)
 
-struct bpf_map_kind {
-	const char *name;
-	bool shared;
-	size_t key_size;
-	size_t value_size;
-};
-
-static const struct bpf_map_kind bpf_maps[BPF_MAPS] = {
+const struct bpf_map_kind bpf_map_kinds[BPF_MAPS] = {
 #define X(name, shared, key, value) { #name, shared, sizeof(key), sizeof(value) },
 	BPF_MAP_LIST(X)
-#undef X
-};
-
-static const char *const bpf_progs[BPF_PROGS] = { "xdp_dispatch",
-#define X(name) "xdp_" #name,
-						  CHAIN_LIST(X)
 #undef X
 };
 
@@ -71,7 +58,7 @@ const char *bpf_log(void)
 	return bpf_log_text;
 }
 
-static void bpf_log_start(void)
+void bpf_log_start(void)
 {
 	bpf_log_len = 0;
 	bpf_log_text[0] = 0;
@@ -85,12 +72,10 @@ void bpf_inst_init(struct bpf_inst *b)
 	memset(b, 0, sizeof(*b));
 	for (i = 0; i < BPF_MAPS; i++)
 		b->map[i] = -1;
-	for (i = 0; i < BPF_PROGS; i++)
-		b->prog[i] = -1;
-	b->chain = -1;
+	bpf_version_init(&b->version);
 }
 
-static void bpf_close_fd(int *fd)
+void bpf_close_fd(int *fd)
 {
 	if (*fd >= 0)
 		close(*fd);
@@ -106,9 +91,7 @@ void bpf_inst_close(struct bpf_inst *b)
 			munmap(b->mem[i], b->mem_size[i]);
 	for (i = 0; i < BPF_MAPS; i++)
 		bpf_close_fd(&b->map[i]);
-	for (i = 0; i < BPF_PROGS; i++)
-		bpf_close_fd(&b->prog[i]);
-	bpf_close_fd(&b->chain);
+	bpf_version_close(&b->version);
 	bpf_inst_init(b);
 }
 
@@ -124,12 +107,12 @@ static int bpf_inst_map(struct bpf_inst *b)
 		len = sizeof(info);
 		if (bpf_obj_get_info_by_fd(b->map[i], &info, &len))
 			return -errno;
-		if (info.key_size != bpf_maps[i].key_size || info.value_size != bpf_maps[i].value_size)
+		if (info.key_size != bpf_map_kinds[i].key_size || info.value_size != bpf_map_kinds[i].value_size)
 			return -EPROTO;
 		b->entries[i] = info.max_entries;
 		if (i >= BPF_MAPPED)
 			continue;
-		b->mem_size[i] = (info.max_entries * bpf_maps[i].value_size + page - 1) & ~(page - 1);
+		b->mem_size[i] = (info.max_entries * bpf_map_kinds[i].value_size + page - 1) & ~(page - 1);
 		b->mem[i] = mmap(NULL, b->mem_size[i], PROT_READ | PROT_WRITE, MAP_SHARED, b->map[i], 0);
 		if (b->mem[i] == MAP_FAILED) {
 			b->mem[i] = NULL;
@@ -146,7 +129,7 @@ static int bpf_inst_map(struct bpf_inst *b)
 	return 0;
 }
 
-static int bpf_dup(int fd)
+int bpf_dup(int fd)
 {
 	int copy = fd < 0 ? -1 : dup(fd);
 
@@ -156,27 +139,21 @@ static int bpf_dup(int fd)
 /* Takes descriptors of its own of all that the skeleton loaded, so that the skeleton can go. */
 static int bpf_inst_take(struct bpf_inst *b, const struct dispatch *skel)
 {
-	struct bpf_program *prog;
 	struct bpf_map *map;
-	__u32 i;
+	int i;
 
 	for (i = 0; i < BPF_MAPS; i++) {
-		map = bpf_object__find_map_by_name(skel->obj, bpf_maps[i].name);
+		map = bpf_object__find_map_by_name(skel->obj, bpf_map_kinds[i].name);
 		b->map[i] = map ? bpf_dup(bpf_map__fd(map)) : -ENOENT;
 		if (b->map[i] < 0)
 			return b->map[i];
 	}
-	for (i = 0; i < BPF_PROGS; i++) {
-		prog = bpf_object__find_program_by_name(skel->obj, bpf_progs[i]);
-		b->prog[i] = prog ? bpf_dup(bpf_program__fd(prog)) : -ENOENT;
-		if (b->prog[i] < 0)
-			return b->prog[i];
-	}
-	b->chain = bpf_dup(bpf_map__fd(skel->maps.chain));
-	for (i = 0; i < DS_CHAIN_MAX && b->chain >= 0; i++)
-		if (bpf_map_update_elem(b->chain, &i, &b->prog[1 + i], BPF_ANY))
-			return -errno;
-	return b->chain < 0 ? b->chain : 0;
+	return bpf_version_take(&b->version, skel->obj);
+}
+
+const void *bpf_builtin(size_t *size)
+{
+	return dispatch__elf_bytes(size);
 }
 
 static int bpf_share(const struct dispatch *skel, const struct bpf_inst *live)
@@ -185,9 +162,9 @@ static int bpf_share(const struct dispatch *skel, const struct bpf_inst *live)
 	int i, err = 0;
 
 	for (i = 0; i < BPF_MAPS && !err; i++) {
-		if (!bpf_maps[i].shared)
+		if (!bpf_map_kinds[i].shared)
 			continue;
-		map = bpf_object__find_map_by_name(skel->obj, bpf_maps[i].name);
+		map = bpf_object__find_map_by_name(skel->obj, bpf_map_kinds[i].name);
 		err = map ? bpf_map__reuse_fd(map, live->map[i]) : -ENOENT;
 	}
 	return err;
@@ -244,65 +221,56 @@ int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live)
 	return err;
 }
 
-static int bpf_pin(int fd, const char *dir, const char *sub, const char *name)
+static int bpf_mkdir(const char *dir, const char *sub, char path[PATH_MAX])
 {
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/%s/%s", dir, sub, name) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	return bpf_fd_pin(fd, path);
-}
-
-static int bpf_mkdir(const char *dir, const char *sub)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s/%s", dir, sub) >= (int)sizeof(path))
+	if (snprintf(path, PATH_MAX, "%s/%s", dir, sub) >= PATH_MAX)
 		return -ENAMETOOLONG;
 	return mkdir(path, 0700) ? -errno : 0;
 }
 
 int bpf_inst_pin(const struct bpf_inst *b, const char *dir)
 {
-	int i, err = bpf_mkdir(dir, "maps");
+	char sub[PATH_MAX];
+	int i, err = bpf_mkdir(dir, "maps", sub);
 
-	if (!err)
-		err = bpf_mkdir(dir, "progs");
 	for (i = 0; i < BPF_MAPS && !err; i++)
-		err = bpf_pin(b->map[i], dir, "maps", bpf_maps[i].name);
+		err = bpf_pin_in(b->map[i], sub, bpf_map_kinds[i].name);
 	if (!err)
-		err = bpf_pin(b->chain, dir, "maps", "chain");
-	for (i = 0; i < BPF_PROGS && !err; i++)
-		err = bpf_pin(b->prog[i], dir, "progs", bpf_progs[i]);
-	return err;
+		err = bpf_mkdir(dir, "progs", sub);
+	return err ? err : bpf_version_pin(&b->version, sub);
 }
 
-static int bpf_open_pin(const char *dir, const char *sub, const char *name)
+int bpf_inst_reopen(struct bpf_inst *b, const char *dir)
 {
-	char path[PATH_MAX];
-	int fd;
+	struct bpf_version v;
+	char sub[PATH_MAX];
+	int err;
 
-	if (snprintf(path, sizeof(path), "%s/%s/%s", dir, sub, name) >= (int)sizeof(path))
+	if (snprintf(sub, sizeof(sub), "%s/progs", dir) >= (int)sizeof(sub))
 		return -ENAMETOOLONG;
-	fd = bpf_obj_get(path);
-	return fd < 0 ? -errno : fd;
+	err = bpf_version_open(&v, sub);
+	if (err)
+		return err;
+	bpf_version_close(&b->version);
+	b->version = v;
+	return 0;
 }
 
 int bpf_inst_open(struct bpf_inst *b, const char *dir)
 {
+	char sub[PATH_MAX];
 	int i, err = 0;
 
 	bpf_log_start();
 	bpf_inst_init(b);
+	if (snprintf(sub, sizeof(sub), "%s/maps", dir) >= (int)sizeof(sub))
+		return -ENAMETOOLONG;
 	for (i = 0; i < BPF_MAPS && !err; i++) {
-		b->map[i] = bpf_open_pin(dir, "maps", bpf_maps[i].name);
+		b->map[i] = bpf_open_in(sub, bpf_map_kinds[i].name);
 		err = b->map[i] < 0 ? b->map[i] : 0;
 	}
-	/* A program of another version has other links in its chain, its maps are what counts. */
-	for (i = 0; i < BPF_PROGS && !err; i++) {
-		b->prog[i] = bpf_open_pin(dir, "progs", bpf_progs[i]);
-		err = b->prog[i] < 0 && b->prog[i] != -ENOENT ? b->prog[i] : 0;
-	}
+	if (!err)
+		err = bpf_inst_reopen(b, dir);
 	if (!err)
 		err = bpf_inst_map(b);
 	if (!err && b->state->layout != DS_LAYOUT_VERSION)

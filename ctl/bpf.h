@@ -45,11 +45,19 @@ enum bpf_xdp_mode {
 	BPF_XDP_GENERIC,
 };
 
+/*
+ * One version of the programs: the entry, those of the chain, and the program array of its own by which the one leads to
+ * the others, so that a link that changes its entry changes the chain with it. Descriptors are -1 where there is none.
+ */
+struct bpf_version {
+	int array;
+	int prog[BPF_PROGS];
+};
+
 /* One instance, open. Descriptors are -1 where there is none. The pointers are the arrays as the kernel sees them. */
 struct bpf_inst {
 	int map[BPF_MAPS];
-	int chain;
-	int prog[BPF_PROGS];
+	struct bpf_version version;
 	void *mem[BPF_MAPPED];
 	size_t mem_size[BPF_MAPPED];
 	__u32 entries[BPF_MAPS]; /* max_entries */
@@ -76,8 +84,8 @@ int bpf_inst_load(struct bpf_inst *b, __u32 buckets);
 int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live);
 
 /*
- * Pins all of it below dir: maps/NAME, progs/xdp_NAME. dir exists. Returns 0 or -errno; what was pinned stays for the
- * caller to remove.
+ * Pins all of it below dir: maps/NAME, and the version in progs. dir exists. Returns 0 or -errno; what was pinned stays
+ * for the caller to remove.
  */
 int bpf_inst_pin(const struct bpf_inst *b, const char *dir);
 
@@ -86,6 +94,36 @@ int bpf_inst_pin(const struct bpf_inst *b, const char *dir);
  * layout than this program's, or -errno.
  */
 int bpf_inst_open(struct bpf_inst *b, const char *dir);
+
+/* Takes up the programs that are pinned below dir now: for who stays open while they are replaced. Returns 0 or -errno. */
+int bpf_inst_reopen(struct bpf_inst *b, const char *dir);
+
+void bpf_version_init(struct bpf_version *v);
+void bpf_version_close(struct bpf_version *v);
+
+/*
+ * Loads a version that works on the maps of a live instance, from an object file or, NULL, from what is built in; nothing
+ * is pinned or attached. Returns 0; -ENOEXEC where the file holds no dispatcher and -EPROTO where its maps are not like
+ * the live ones, with the reason in why; or -errno, bpf_log() says more.
+ */
+int bpf_version_load(struct bpf_version *v, const struct bpf_inst *live, const char *file, char *why, size_t size);
+
+/* Pins a version in dir: xdp_NAME and chain; dir exists. Returns 0 or -errno. */
+int bpf_version_pin(const struct bpf_version *v, const char *dir);
+
+/* Opens what is pinned in dir; programs of another chain than ours are passed over. Returns 0, -ENOENT or -errno. */
+int bpf_version_open(struct bpf_version *v, const char *dir);
+
+/* What the kernel tells of a program: name and tag are empty where there is none, verified is 0 where it is not told. */
+struct bpf_prog_about {
+	char name[16];
+	char tag[17];
+	__u32 id;
+	__u32 verified; /* instructions that the verifier walked */
+};
+
+/* Returns 0 or -errno. */
+int bpf_version_about(const struct bpf_version *v, struct bpf_prog_about about[BPF_PROGS]);
 
 /* One entry of a map by its key. Per-CPU values take bpf_cpus() times the value. Return 0 or -errno (-ENOENT). */
 int bpf_get(const struct bpf_inst *b, enum bpf_map_index map, const void *key, void *value);
@@ -103,6 +141,15 @@ int bpf_cpus(void);
  * which it became. Returns 0 or -errno (-ERANGE: MTU too large for the driver; -EBUSY, -EEXIST: something is attached).
  */
 int bpf_link_attach(const struct bpf_inst *b, __u32 ifindex, const char *pin, enum bpf_xdp_mode *mode);
+
+/*
+ * Has a pinned link run another entry program, at once: a packet meets the old one or the new one. old: what it has to
+ * run now. Returns 0, -ENOLINK where the interface is gone, -EPERM where something else runs, or -errno.
+ */
+int bpf_link_replace(const char *pin, int prog, int old);
+
+/* The id of the program that a pinned link runs. Returns 0 or -errno. */
+int bpf_link_prog(const char *pin, __u32 *prog_id);
 
 /* What is attached to an interface: program name (empty: nothing) and its id. Returns 0 or -errno. */
 int bpf_link_query(__u32 ifindex, char name[16], __u32 *prog_id);
@@ -143,6 +190,9 @@ int bpf_keys_get(int fd, const void *key, __u32 *value);
 int bpf_keys_del(int fd, const void *key);
 int bpf_keys_next(int fd, const void *key, void *next);
 int bpf_fd_pin(int fd, const char *pin);
+
+/* Pins what is pinned at `from` at `to` as well. Returns 0 or -errno. */
+int bpf_pin_copy(const char *from, const char *to);
 
 /*
  * Memory of `entries` values of `size` octets (a multiple of 8) that lives as long as its pin: opened, or made zeroed

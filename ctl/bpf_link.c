@@ -26,18 +26,44 @@ int bpf_link_attach(const struct bpf_inst *b, __u32 ifindex, const char *pin, en
 	enum bpf_xdp_mode made = *mode == BPF_XDP_GENERIC ? BPF_XDP_GENERIC : BPF_XDP_NATIVE;
 	int fd, err;
 
-	fd = bpf_link_create_mode(b->prog[0], ifindex,
+	fd = bpf_link_create_mode(b->version.prog[0], ifindex,
 				  made == BPF_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	/* What generic mode can help: a driver without XDP, or one that has not what native needs. */
 	if (*mode == BPF_XDP_AUTO && fd < 0 && fd != -EBUSY && fd != -EEXIST && fd != -EPERM && fd != -ENODEV) {
 		made = BPF_XDP_GENERIC;
-		fd = bpf_link_create_mode(b->prog[0], ifindex, XDP_FLAGS_SKB_MODE);
+		fd = bpf_link_create_mode(b->version.prog[0], ifindex, XDP_FLAGS_SKB_MODE);
 	}
 	if (fd < 0)
 		return fd;
 	*mode = made;
 	err = bpf_fd_pin(fd, pin);
 	close(fd);
+	return err;
+}
+
+int bpf_link_replace(const char *pin, int prog, int old)
+{
+	LIBBPF_OPTS(bpf_link_update_opts, opts, .flags = BPF_F_REPLACE, .old_prog_fd = old);
+	int err, fd = bpf_obj_get(pin);
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_link_update(fd, prog, &opts) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
+int bpf_link_prog(const char *pin, __u32 *prog_id)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 len = sizeof(info);
+	int err, fd = bpf_obj_get(pin);
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_obj_get_info_by_fd(fd, &info, &len) ? -errno : 0;
+	close(fd);
+	*prog_id = info.prog_id;
 	return err;
 }
 
@@ -74,11 +100,11 @@ int bpf_stats_read(const struct bpf_inst *b, struct bpf_prog_stats stats[BPF_PRO
 
 	memset(stats, 0, BPF_PROGS * sizeof(*stats));
 	for (i = 0; i < BPF_PROGS; i++) {
-		if (b->prog[i] < 0)
+		if (b->version.prog[i] < 0)
 			continue;
 		memset(&info, 0, sizeof(info));
 		len = sizeof(info);
-		if (bpf_obj_get_info_by_fd(b->prog[i], &info, &len))
+		if (bpf_obj_get_info_by_fd(b->version.prog[i], &info, &len))
 			return -errno;
 		snprintf(stats[i].name, sizeof(stats[i].name), "%s", info.name);
 		stats[i].run_time_ns = info.run_time_ns;
@@ -104,7 +130,7 @@ int bpf_test_run(const struct bpf_inst *b, struct bpf_test *t)
 		opts.ctx_in = &ctx;
 		opts.ctx_size_in = sizeof(ctx);
 	}
-	if (bpf_prog_test_run_opts(b->prog[0], &opts))
+	if (bpf_prog_test_run_opts(b->version.prog[0], &opts))
 		return -errno;
 	t->out_len = opts.data_size_out;
 	t->retval = opts.retval;

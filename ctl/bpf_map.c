@@ -42,6 +42,17 @@ int bpf_fd_pin(int fd, const char *pin)
 	return bpf_obj_pin(fd, pin) ? -errno : 0;
 }
 
+int bpf_pin_copy(const char *from, const char *to)
+{
+	int err, fd = bpf_obj_get(from);
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_fd_pin(fd, to);
+	close(fd);
+	return err;
+}
+
 int bpf_text_create(const char *name, const char *text, size_t len)
 {
 	__u32 zero = 0;

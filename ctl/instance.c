@@ -91,7 +91,14 @@ const char *instance_pin(const struct instance *i, const char *sub, const char *
 	return buf;
 }
 
-static int instance_each(const char *dir, int (*fn)(void *ctx, const char *name), void *ctx)
+const char *instance_sub(const struct instance *i, const char *sub, char buf[PATH_MAX])
+{
+	snprintf(buf, PATH_MAX, "%s/%s", i->dir, sub);
+	return buf;
+}
+
+/* Calls fn with the names in a directory: of its own directories where dirs is set, else of the rest. */
+static int instance_each(const char *dir, bool dirs, int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	const struct dirent *e;
 	DIR *d = opendir(dir);
@@ -100,18 +107,17 @@ static int instance_each(const char *dir, int (*fn)(void *ctx, const char *name)
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
 	while (!ret && (e = readdir(d)))
-		if (e->d_name[0] != '.')
+		if (e->d_name[0] != '.' && (e->d_type == DT_DIR) == dirs)
 			ret = fn(ctx, e->d_name);
 	closedir(d);
 	return ret;
 }
 
-int instance_each_link(const struct instance *i, int (*fn)(void *ctx, const char *name), void *ctx)
+int instance_each_pin(const struct instance *i, const char *sub, int (*fn)(void *ctx, const char *name), void *ctx)
 {
 	char dir[PATH_MAX];
 
-	snprintf(dir, sizeof(dir), "%s/links", i->dir);
-	return instance_each(dir, fn, ctx);
+	return instance_each(instance_sub(i, sub, dir), false, fn, ctx);
 }
 
 static int instance_unlink(void *ctx, const char *name)
@@ -123,19 +129,29 @@ static int instance_unlink(void *ctx, const char *name)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
+int instance_remove_pins(const struct instance *i, const char *sub)
+{
+	char dir[PATH_MAX];
+	int err;
+
+	instance_sub(i, sub, dir);
+	err = instance_each(dir, false, instance_unlink, dir);
+	if (!err && rmdir(dir) && errno != ENOENT)
+		err = -errno;
+	return err;
+}
+
 int instance_remove(const struct instance *i)
 {
 	/* traffic stops first; the record goes with the maps, so that a remove that fails can be repeated */
-	static const char *const subs[] = { "links", "progs", "maps" };
-	char dir[PATH_MAX];
+	static const char *const subs[] = {
+		"links", INSTANCE_NEXT_OLD, INSTANCE_NEXT, INSTANCE_OLD, INSTANCE_PROGS, "maps",
+	};
 	size_t s;
 	int err;
 
 	for (s = 0; s < sizeof(subs) / sizeof(*subs); s++) {
-		snprintf(dir, sizeof(dir), "%s/%s", i->dir, subs[s]);
-		err = instance_each(dir, instance_unlink, dir);
-		if (!err && rmdir(dir) && errno != ENOENT)
-			err = -errno;
+		err = instance_remove_pins(i, subs[s]);
 		if (err)
 			return err;
 	}
@@ -165,6 +181,6 @@ const char *instance_names(const struct instance *i, char *buf, size_t size)
 	struct instance_text t = { buf, size };
 
 	buf[0] = 0;
-	instance_each(i->top, instance_append, &t);
+	instance_each(i->top, true, instance_append, &t);
 	return buf;
 }

@@ -14,6 +14,7 @@
 
 #include "exit.h"
 #include "gateways.h"
+#include "grace.h"
 #include "links.h"
 #include "neigh.h"
 #include "output.h"
@@ -350,14 +351,8 @@ static int publish_neighbours(struct publish *p)
 /* A packet may still be reading the half that is written next. */
 static void publish_wait_grace(const struct publish *p)
 {
-	__u64 end = p->rec.published_ns + DS_GRACE_MS * 1000000ull, now = output_clock(CLOCK_BOOTTIME);
-	struct timespec left;
-
-	if (!p->sync.flip || !p->rec.published_ns || now >= end)
-		return;
-	left = (struct timespec){ .tv_sec = (end - now) / 1000000000, .tv_nsec = (end - now) % 1000000000 };
-	while (nanosleep(&left, &left) && errno == EINTR)
-		;
+	if (p->sync.flip && p->rec.published_ns)
+		grace_wait(p->rec.published_ns);
 }
 
 static int publish_links(struct publish *p)

@@ -15,6 +15,8 @@
 
 #include "uri.h"
 
+#define RECORD_ABOUT "about"
+
 const char *record_mode_name(enum ds_mode mode)
 {
 	return mode == DS_MODE_PROXY ? "proxy" : mode == DS_MODE_NAT ? "nat" : NULL;
@@ -68,25 +70,30 @@ json_t *record_json(const struct record *r)
 					      r->interface[i].name, "xdp", record_xdp_name(r->interface[i].mode)));
 	for (i = 0; i < r->n_listeners; i++)
 		json_array_append_new(listeners, record_listener_json(&r->listener[i]));
-	return json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version, "file",
-			 r->file, "key_file", r->key_from, "netns", (json_int_t)r->netns, "table_size",
-			 (json_int_t)r->table_size, "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s",
-			 (json_int_t)r->attached_s, "published_ns", (json_int_t)r->published_ns, "loaded_s",
-			 (json_int_t)r->loaded_s, "interfaces", interfaces, "listeners", listeners);
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version,
+			 "program", *r->program ? r->program : RECORD_BUILT_IN, "file", r->file, "key_file",
+			 r->key_from, "netns", (json_int_t)r->netns, "table_size", (json_int_t)r->table_size,
+			 "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s", (json_int_t)r->attached_s,
+			 "published_ns", (json_int_t)r->published_ns, "loaded_s", (json_int_t)r->loaded_s, "interfaces",
+			 interfaces, "listeners", listeners);
+}
+
+/* A map that holds JSON, which is released. Returns a descriptor or -errno. */
+static int record_map(const char *name, json_t *json)
+{
+	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
+	int fd = text ? bpf_text_create(name, text, strlen(text)) : -ENOMEM;
+
+	json_decref(json);
+	free(text);
+	return fd;
 }
 
 int record_store(const struct record *r, const struct instance *i)
 {
 	char pin[PATH_MAX], next[PATH_MAX];
-	json_t *json = record_json(r);
-	char *text = json ? json_dumps(json, JSON_COMPACT) : NULL;
-	int fd, err = -ENOMEM;
+	int err, fd = record_map("record", record_json(r));
 
-	json_decref(json);
-	if (!text)
-		return err;
-	fd = bpf_text_create("record", text, strlen(text));
-	free(text);
 	if (fd < 0)
 		return fd;
 	instance_pin(i, "maps", "record", pin);
@@ -96,6 +103,18 @@ int record_store(const struct record *r, const struct instance *i)
 	close(fd);
 	if (!err && rename(next, pin))
 		err = -errno;
+	return err;
+}
+
+int record_store_program(const struct record *r, const struct instance *i, const char *sub)
+{
+	char pin[PATH_MAX];
+	int err, fd = record_map("about", json_pack("{s:s, s:s}", "version", r->version, "program", r->program));
+
+	if (fd < 0)
+		return fd;
+	err = bpf_fd_pin(fd, instance_pin(i, sub, RECORD_ABOUT, pin));
+	close(fd);
 	return err;
 }
 
@@ -202,21 +221,52 @@ static int record_read(struct record *r, json_t *json)
 	return err;
 }
 
+/* Reads JSON out of a map by its pin. */
+static int record_read_map(const char *pin, json_t **json)
+{
+	json_error_t why;
+	char *text = NULL;
+	int err = bpf_text_read(pin, &text);
+
+	if (err)
+		return err;
+	*json = json_loads(text, 0, &why);
+	free(text);
+	return *json ? 0 : -EPROTO;
+}
+
+int record_load_program(struct record *r, const struct instance *i, const char *sub)
+{
+	const char *version, *program;
+	char pin[PATH_MAX];
+	json_t *json;
+	int err;
+
+	err = record_read_map(instance_pin(i, sub, RECORD_ABOUT, pin), &json);
+	if (err)
+		return err;
+	if (json_unpack(json, "{s:s, s:s}", "version", &version, "program", &program) ||
+	    record_text(r->version, sizeof(r->version), version) ||
+	    record_text(r->program, sizeof(r->program), program))
+		err = -EPROTO;
+	json_decref(json);
+	return err;
+}
+
 int record_load(struct record *r, const struct instance *i)
 {
 	char pin[PATH_MAX];
-	json_error_t why;
-	char *text = NULL;
 	json_t *json;
 	int err;
 
 	memset(r, 0, sizeof(*r));
-	err = bpf_text_read(instance_pin(i, "maps", "record", pin), &text);
+	snprintf(r->program, sizeof(r->program), "%s", RECORD_BUILT_IN);
+	err = record_read_map(instance_pin(i, "maps", "record", pin), &json);
 	if (err)
 		return err;
-	json = json_loads(text, 0, &why);
-	free(text);
-	err = json ? record_read(r, json) : -EPROTO;
+	err = record_read(r, json);
 	json_decref(json);
-	return err;
+	if (!err)
+		err = record_load_program(r, i, INSTANCE_PROGS);
+	return err == -ENOENT ? 0 : err;
 }

@@ -12,6 +12,7 @@
 #include "instance.h"
 
 #define RECORD_INTERFACES_MAX 32
+#define RECORD_BUILT_IN "built in"
 
 struct record_interface {
 	__u32 ifindex;
@@ -30,7 +31,8 @@ struct record_listener {
 };
 
 struct record {
-	char version[32];
+	char version[32];	 /* of the dispatchctl that put the programs in */
+	char program[PATH_MAX];	 /* RECORD_BUILT_IN, or the object file that they are from */
 	char file[PATH_MAX];	 /* absolute */
 	char key_from[PATH_MAX]; /* the key file, or empty: generated */
 	__u64 netns;		 /* inode of the network namespace */
@@ -50,6 +52,13 @@ int record_store(const struct record *r, const struct instance *i);
 
 /* Returns 0, -ENOENT, -EPROTO where it cannot be understood, or -errno. */
 int record_load(struct record *r, const struct instance *i);
+
+/*
+ * Pins version and program in a directory of programs (instance.h), so that they come and go with these: what is pinned
+ * there is what record_load() tells, and where nothing is, what attach stored. Return 0, -ENOENT or -errno.
+ */
+int record_store_program(const struct record *r, const struct instance *i, const char *sub);
+int record_load_program(struct record *r, const struct instance *i, const char *sub);
 
 struct json_t;
 
