@@ -45,11 +45,11 @@ static void ping_arm(struct ping *p)
 	__u64 due, now = output_clock(CLOCK_MONOTONIC);
 	struct timeval wait = { 0 };
 
-	if (p->paused || !p->list->n) {
+	if (!p->heard && (p->paused || !p->list->n)) {
 		evtimer_del(p->timer);
 		return;
 	}
-	due = p->list->heap[0]->due_ns;
+	due = p->heard ? now : p->list->heap[0].due_ns;
 	if (!p->asked && due < p->ran_ns + PING_TICK_NS)
 		due = p->ran_ns + PING_TICK_NS;
 	if (due > now) {
@@ -104,6 +104,9 @@ void ping_end(struct ping *p, struct ping_one *one, enum health_cause cause, __u
 	if (cause == HEALTH_PING_TIMEOUT)
 		latency_timeout(&r->latency);
 	health_write_end(r);
+	/* maybe the routes are others now */
+	if (cause == HEALTH_PING_TIMEOUT || cause == HEALTH_PING_SEND)
+		one->local_pings = 0;
 	p->hooks.result(p->hooks.ctx, one->target.slot, cause, detail);
 	ping_next(p, one, r->health == DS_HEALTH_DOWN && cause != HEALTH_PING_OK);
 }
@@ -210,6 +213,13 @@ static void ping_due(struct ping *p, struct ping_one *one, __u64 now)
 	}
 }
 
+/* Waits for a socket again. Where that fails it is read with every run all the same. */
+static void ping_listen(struct ping_socket *s)
+{
+	if (s->fd >= 0 && !s->listening)
+		s->listening = !event_add(s->event, NULL);
+}
+
 /* Before anything ends for want of an answer, what has come meanwhile is read. */
 static void ping_run(evutil_socket_t fd, short what, void *arg)
 {
@@ -220,30 +230,36 @@ static void ping_run(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	p->busy = true;
-	p->asked = false;
+	p->asked = p->heard = false;
 	for (s = p->sockets; s; s = s->next)
 		if (s->fd >= 0)
 			ping_receive(p, s);
 	now = output_clock(CLOCK_MONOTONIC);
 	p->ran_ns = now;
-	while (!p->paused && p->list->n && p->list->heap[0]->due_ns <= now)
-		ping_due(p, p->list->heap[0], now);
+	while (!p->paused && p->list->n && p->list->heap[0].due_ns <= now)
+		ping_due(p, ping_list_first(p->list), now);
 	ping_send_flush(p);
+	/* where the next run comes soon anyway, it need not be woken for */
+	if (p->paused || !p->list->n || p->list->heap[0].due_ns > now + PING_TICK_NS)
+		for (s = p->sockets; s; s = s->next)
+			ping_listen(s);
 	p->busy = false;
 	ping_arm(p);
 }
 
+/*
+ * What comes is read with the next run, many at a time: the kernel has noted when it came. The event is gone by now, or it
+ * would come again and again until then.
+ */
 void ping_readable(evutil_socket_t fd, short what, void *socket)
 {
 	struct ping_socket *s = socket;
-	struct ping *p = s->ping;
 
 	(void)fd;
 	(void)what;
-	p->busy = true;
-	ping_receive(p, s);
-	p->busy = false;
-	ping_arm(p);
+	s->listening = false;
+	s->ping->heard = true;
+	ping_arm(s->ping);
 }
 
 int ping_new(struct event_base *base, const __u64 key[2], const struct ping_hooks *hooks, struct ping **ping)
@@ -299,8 +315,12 @@ static void ping_keep(struct ping *p, struct ping_one *one, const struct ping_on
 	if (one->target.runtime->health == DS_HEALTH_DOWN && old->interval_ms > conf->interval_ms &&
 	    old->interval_ms <= conf->interval_max_ms)
 		one->interval_ms = old->interval_ms;
-	if (one->flight.on && one->socket == old->socket)
-		return;
+	if (one->socket == old->socket) {
+		one->local = old->local;
+		one->local_pings = old->local_pings;
+		if (one->flight.on)
+			return;
+	}
 	one->flight.on = false;
 	if (one->asked)
 		return;

@@ -22,8 +22,11 @@
 #define PING_T1_NS (500 * PING_MS)
 #define PING_T2_NS (4000 * PING_MS)
 
-/* What is due within that time is done at once: ten wake-ups per 100 ms are enough for any number of targets. */
-#define PING_TICK_NS (10 * PING_MS)
+/* What is due, and what has come, within that time is done at once: so the cost per target falls with their number. */
+#define PING_TICK_NS (20 * PING_MS)
+
+/* Pings by one look at the routes, which are looked at again at once where an answer did not come. */
+#define PING_ROUTE_PINGS 16
 
 #define PING_BATCH 32
 #define PING_REPLY_MAX 8192
@@ -36,6 +39,7 @@ struct ping_socket {
 	struct event *event;
 	int fd; /* -1: not open; tried with each ping */
 	bool wanted;
+	bool listening; /* the event is there */
 };
 
 /* The ping under way. */
@@ -45,7 +49,6 @@ struct ping_flight {
 	bool provisional;
 	bool planned; /* not asked for by ping_now() */
 	struct ping_ids ids;
-	struct ds_endpoint local;
 	__u64 sent_ns;	    /* CLOCK_MONOTONIC of the first packet */
 	__u64 sent_real_ns; /* CLOCK_REALTIME of it: the clock of the kernel's receive times */
 	__u64 again_ns;	    /* the next packet, PING_NEVER: none */
@@ -59,19 +62,27 @@ struct ping_one {
 	struct ping_socket *socket; /* NULL: socket_err says why */
 	int socket_err;
 	__u32 same_place; /* index + 1 of another target at the same hash of address and port */
-	size_t heap_at;
 	__u64 due_ns;
 	__u64 base_ns;	   /* due_ns before jitter */
 	__u64 count;	   /* pings so far */
 	__u32 interval_ms; /* as backed off */
 	bool asked;
+	struct ds_endpoint local; /* where answers are to come to */
+	unsigned int local_pings; /* for which that is taken for true, 0: to be found out */
 	struct ping_flight flight;
+};
+
+/* Everything that a comparison needs in one place: the targets themselves are too large for the caches. */
+struct ping_heap {
+	__u64 due_ns;
+	__u32 index;
 };
 
 struct ping_list {
 	struct ping_one *one;
 	size_t n;
-	struct ping_one **heap;
+	struct ping_heap *heap;
+	__u32 *heap_at; /* by index */
 	__u32 *by_slot; /* index + 1 */
 	size_t n_slots;
 	__u32 *by_place; /* index + 1 of the first of a chain */
@@ -114,6 +125,7 @@ struct ping {
 	struct ping_totals totals;
 	__u64 ran_ns;
 	bool asked; /* something is due at once */
+	bool heard; /* something is to be read */
 	bool paused;
 	bool busy; /* hooks may be running */
 	struct ping_outbox out;
@@ -132,9 +144,12 @@ struct ping_one *ping_list_find(const struct ping_list *l, __u32 slot);
 /* The next target in the chain of a place after `one` (NULL: the first); the caller compares the place itself. */
 struct ping_one *ping_list_at(const struct ping *p, const struct ds_endpoint *at, const struct ping_one *one);
 
+/* The target for which something is due first; the list is not empty. */
+struct ping_one *ping_list_first(const struct ping_list *l);
+
 /* Orders the heap anew; moves one whose due_ns was changed. */
 void ping_list_order(struct ping_list *l);
-void ping_list_move(struct ping_list *l, struct ping_one *one);
+void ping_list_move(struct ping_list *l, const struct ping_one *one);
 
 /* ping_send.c */
 
@@ -168,7 +183,7 @@ void ping_refused(struct ping *p, struct ping_one *one, int err);
 /* An answer before the final one: no more packets. */
 void ping_provisional(struct ping *p, struct ping_one *one);
 
-/* Event callbacks. */
+/* The event of a socket. */
 void ping_readable(evutil_socket_t fd, short what, void *socket);
 
 #endif

@@ -10,6 +10,9 @@
 #include "sip_hash.h"
 #include "sip_ip.h"
 
+/* Children of a place in the heap: fewer levels than with two, and all in two lines of the cache. */
+#define PING_HEAP_WAYS 4
+
 static __u32 ping_list_hash(const struct ping *p, const struct ds_endpoint *at, __u32 mask)
 {
 	struct sip_hash h;
@@ -58,8 +61,6 @@ static void ping_list_fill(struct ping *p, struct ping_list *l, const struct pin
 			one->target.codes = &l->codes[i];
 		}
 		one->interval_ms = target[i].conf->interval_ms;
-		one->heap_at = i;
-		l->heap[i] = one;
 		l->by_slot[target[i].slot] = (__u32)i + 1;
 		first = &l->by_place[ping_list_hash(p, &target[i].at, l->place_mask)];
 		one->same_place = *first;
@@ -82,11 +83,12 @@ struct ping_list *ping_list_new(struct ping *p, const struct ping_target *target
 			l->n_slots = target[i].slot + 1;
 	l->one = calloc(n + 1, sizeof(*l->one));
 	l->heap = calloc(n + 1, sizeof(*l->heap));
+	l->heap_at = calloc(n + 1, sizeof(*l->heap_at));
 	l->codes = calloc(n + 1, sizeof(*l->codes));
 	l->by_slot = calloc(l->n_slots + 1, sizeof(*l->by_slot));
 	l->by_place = calloc((size_t)l->place_mask + 1, sizeof(*l->by_place));
 	l->text = malloc(ping_list_text_size(target, n));
-	if (!l->one || !l->heap || !l->codes || !l->by_slot || !l->by_place || !l->text) {
+	if (!l->one || !l->heap || !l->heap_at || !l->codes || !l->by_slot || !l->by_place || !l->text) {
 		ping_list_free(l);
 		return NULL;
 	}
@@ -100,6 +102,7 @@ void ping_list_free(struct ping_list *l)
 		return;
 	free(l->one);
 	free(l->heap);
+	free(l->heap_at);
 	free(l->codes);
 	free(l->by_slot);
 	free(l->by_place);
@@ -120,51 +123,75 @@ struct ping_one *ping_list_at(const struct ping *p, const struct ds_endpoint *at
 	return next ? &l->one[next - 1] : NULL;
 }
 
-static void ping_list_put(struct ping_list *l, size_t at, struct ping_one *one)
+struct ping_one *ping_list_first(const struct ping_list *l)
 {
-	l->heap[at] = one;
-	one->heap_at = at;
+	return &l->one[l->heap[0].index];
 }
 
-static void ping_list_sink(struct ping_list *l, struct ping_one *one)
+static void ping_list_put(struct ping_list *l, size_t at, struct ping_heap h)
 {
-	size_t at = one->heap_at, child;
+	l->heap[at] = h;
+	l->heap_at[h.index] = (__u32)at;
+}
 
-	for (;;) {
-		child = 2 * at + 1;
-		if (child >= l->n)
-			break;
-		if (child + 1 < l->n && l->heap[child + 1]->due_ns < l->heap[child]->due_ns)
-			child++;
-		if (l->heap[child]->due_ns >= one->due_ns)
+static size_t ping_list_least_child(const struct ping_list *l, size_t at)
+{
+	size_t child = PING_HEAP_WAYS * at + 1, end = child + PING_HEAP_WAYS, least = child;
+
+	for (child++; child < end && child < l->n; child++)
+		if (l->heap[child].due_ns < l->heap[least].due_ns)
+			least = child;
+	return least;
+}
+
+static void ping_list_sink(struct ping_list *l, size_t at)
+{
+	struct ping_heap h = l->heap[at];
+	size_t child;
+
+	while (PING_HEAP_WAYS * at + 1 < l->n) {
+		child = ping_list_least_child(l, at);
+		if (l->heap[child].due_ns >= h.due_ns)
 			break;
 		ping_list_put(l, at, l->heap[child]);
 		at = child;
 	}
-	ping_list_put(l, at, one);
+	ping_list_put(l, at, h);
 }
 
-static void ping_list_rise(struct ping_list *l, struct ping_one *one)
+static void ping_list_rise(struct ping_list *l, size_t at)
 {
-	size_t at = one->heap_at;
+	struct ping_heap h = l->heap[at];
+	size_t parent;
 
-	while (at && l->heap[(at - 1) / 2]->due_ns > one->due_ns) {
-		ping_list_put(l, at, l->heap[(at - 1) / 2]);
-		at = (at - 1) / 2;
+	for (; at; at = parent) {
+		parent = (at - 1) / PING_HEAP_WAYS;
+		if (l->heap[parent].due_ns <= h.due_ns)
+			break;
+		ping_list_put(l, at, l->heap[parent]);
 	}
-	ping_list_put(l, at, one);
+	ping_list_put(l, at, h);
 }
 
-void ping_list_move(struct ping_list *l, struct ping_one *one)
+void ping_list_move(struct ping_list *l, const struct ping_one *one)
 {
-	ping_list_rise(l, one);
-	ping_list_sink(l, one);
+	__u32 index = (__u32)(one - l->one);
+	size_t at = l->heap_at[index];
+	bool sooner = one->due_ns < l->heap[at].due_ns;
+
+	l->heap[at].due_ns = one->due_ns;
+	if (sooner)
+		ping_list_rise(l, at);
+	else
+		ping_list_sink(l, at);
 }
 
 void ping_list_order(struct ping_list *l)
 {
 	size_t i;
 
-	for (i = l->n / 2; i; i--)
-		ping_list_sink(l, l->heap[i - 1]);
+	for (i = 0; i < l->n; i++)
+		ping_list_put(l, i, (struct ping_heap){ l->one[i].due_ns, (__u32)i });
+	for (i = l->n; i; i--)
+		ping_list_sink(l, i - 1);
 }

@@ -72,11 +72,9 @@ static int ping_send_open(struct ping *p, struct ping_socket *s)
 
 	if (fd < 0)
 		return fd;
-	s->event = event_new(p->base, fd, EV_READ | EV_PERSIST, ping_readable, s);
-	if (!s->event || event_add(s->event, NULL)) {
-		if (s->event)
-			event_free(s->event);
-		s->event = NULL;
+	/* added with the end of the run */
+	s->event = event_new(p->base, fd, EV_READ, ping_readable, s);
+	if (!s->event) {
 		close(fd);
 		return -ENOMEM;
 	}
@@ -93,21 +91,26 @@ int ping_send_prepare(struct ping *p, struct ping_one *one)
 
 	if (!s)
 		return one->socket_err;
+	if (one->local_pings) {
+		one->local_pings--;
+		return 0;
+	}
 	if (s->fd < 0) {
 		err = ping_send_open(p, s);
 		if (err)
 			return err;
 	}
-	one->flight.local = s->local;
+	one->local = s->local;
 	if (!ping_socket_is_any(&s->local.ip))
 		return 0;
-	/* asked each time: routes change, and a socket that is bound to none follows them */
 	if (p->probe[is_ip4] < 0) {
 		p->probe[is_ip4] = ping_socket_open_probe(is_ip4);
 		if (p->probe[is_ip4] < 0)
 			return p->probe[is_ip4];
 	}
-	return ping_socket_route(p->probe[is_ip4], &one->target.at, &one->flight.local.ip);
+	err = ping_socket_route(p->probe[is_ip4], &one->target.at, &one->local.ip);
+	one->local_pings = err ? 0 : PING_ROUTE_PINGS;
+	return err;
 }
 
 int ping_send(struct ping *p, struct ping_one *one)
@@ -118,7 +121,7 @@ int ping_send(struct ping *p, struct ping_one *one)
 		.uri = t->uri,
 		.from = t->from && *t->from ? t->from : t->conf->from,
 		.conf = t->conf,
-		.local = &one->flight.local,
+		.local = &one->local,
 		.slot = t->slot,
 		.ids = one->flight.ids,
 	};

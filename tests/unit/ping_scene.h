@@ -42,6 +42,7 @@ struct peer {
 	unsigned int requests;
 	unsigned int pending;	  /* answers on their way */
 	unsigned int overlapping; /* requests while one of another branch waited for its answer */
+	unsigned int astray;	  /* requests whose Via names another source than theirs */
 	char waiting[64];
 	char request[SCENE_REQUEST_MAX]; /* the last one */
 	struct ds_endpoint from;
@@ -197,8 +198,11 @@ static inline void peer_note(struct peer *p)
 {
 	const char *branch = strstr(p->request, "branch=");
 	int n = branch ? (int)strcspn(branch, "\r;") : 0;
+	char place[URI_ENDPOINT_SIZE], via[URI_ENDPOINT_SIZE + 32];
 
 	p->requests++;
+	snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s;", uri_endpoint_text(&p->from, place));
+	p->astray += strstr(p->request, via) == NULL;
 	if (*p->waiting && strncmp(p->waiting, branch, (size_t)n))
 		p->overlapping++;
 	snprintf(p->waiting, sizeof(p->waiting), "%.*s", n, branch);
@@ -303,6 +307,7 @@ static inline void scene_free(struct scene *s)
 
 	ping_free(s->ping);
 	for (i = 0; i < 2; i++) {
+		check_int("true sources", s->peer[i].astray, 0);
 		while (s->peer[i].pending)
 			event_base_loop(s->base, EVLOOP_ONCE);
 		peer_close(&s->peer[i]);

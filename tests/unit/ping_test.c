@@ -62,6 +62,7 @@ static void codes_decide(void **state)
 static void silence_is_retransmitted_to(void **state)
 {
 	struct scene *s = scene_new("127.0.0.1");
+	__u32 before;
 
 	(void)state;
 	s->peer[0].code = 0;
@@ -78,10 +79,11 @@ static void silence_is_retransmitted_to(void **state)
 	check_int("no round trip", s->runtime[1].latency.count, 0);
 	check_int("health", s->runtime[1].health, DS_HEALTH_DOWN);
 	/* down: one packet and no more */
+	before = s->runtime[1].packets;
 	scene_ask(s);
 	check_int("pings while down", s->runtime[1].pings, 2);
 	check_int("requests while down", s->peer[0].requests, s->runtime[1].packets);
-	check_true("packets while down", s->runtime[1].packets <= 4);
+	check_int("packets while down", s->runtime[1].packets, before + 1);
 	scene_free(s);
 }
 
@@ -232,7 +234,7 @@ static void source_is_as_told(void **state)
 {
 	const struct source_row *row = *state;
 	struct scene *s = scene_new("127.0.0.1");
-	char place[URI_ENDPOINT_SIZE], via[URI_ENDPOINT_SIZE + 20];
+	char place[URI_ENDPOINT_SIZE];
 
 	strcpy(s->conf.socket, row->of_all);
 	s->target[1].socket = row->of_target;
@@ -246,8 +248,6 @@ static void source_is_as_told(void **state)
 		scene_last_is(s, HEALTH_PING_OK, 200);
 		uri_endpoint_text(&s->peer[0].from, place);
 		check_true("source", !strncmp(place, "127.0.0.2:", 10));
-		snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s;", place);
-		check_true("sent-by", strstr(s->peer[0].request, via) != NULL);
 	}
 	scene_free(s);
 }
@@ -255,7 +255,6 @@ static void source_is_as_told(void **state)
 static void ip6_works(void **state)
 {
 	struct ds_endpoint at = { .ip.w[3] = htonl(1) };
-	char place[URI_ENDPOINT_SIZE], via[URI_ENDPOINT_SIZE + 20];
 	int fd = ping_socket_open(&at);
 	struct scene *s;
 
@@ -267,9 +266,7 @@ static void ip6_works(void **state)
 	scene_targets(s, 1);
 	scene_ask(s);
 	scene_last_is(s, HEALTH_PING_OK, 200);
-	uri_endpoint_text(&s->peer[0].from, place);
-	snprintf(via, sizeof(via), "Via: SIP/2.0/UDP %s;", place);
-	check_true("sent-by", strstr(s->peer[0].request, via) != NULL);
+	check_true("brackets", strstr(s->peer[0].request, "Via: SIP/2.0/UDP [::1]:") != NULL);
 	peer_close(&s->peer[0]);
 	scene_ask(s);
 	scene_last_is(s, HEALTH_PING_SEND, ECONNREFUSED);
