@@ -45,8 +45,7 @@ struct ping_socket {
 /* The ping under way. */
 struct ping_flight {
 	bool on;
-	bool sent; /* one packet has left at least */
-	bool provisional;
+	bool sent;    /* one packet has left at least */
 	bool planned; /* not asked for by ping_now() */
 	struct ping_ids ids;
 	__u64 sent_ns;	    /* CLOCK_MONOTONIC of the first packet */
@@ -171,19 +170,31 @@ void ping_send_flush(struct ping *p);
 /* Takes in what has come to a socket, errors first. */
 void ping_receive(struct ping *p, struct ping_socket *s);
 
-/* ping.c */
+/* ping_flight.c */
 
-/* Ends the ping under way with a result. */
+/* Gives a target a place in the interval that begins now; it depends on the target alone. */
+void ping_spread(struct ping *p, struct ping_one *one, __u64 now);
+
+/* Has the timer wait for what is due first. */
+void ping_arm(struct ping *p);
+
+/* Forgets the ping under way, if there is one. */
+void ping_land(struct ping *p, struct ping_one *one);
+
+/* Ends it with a result. */
 void ping_end(struct ping *p, struct ping_one *one, enum health_cause cause, __u16 detail);
 
-/* The packet has left at those times; or the kernel refused it. */
+/* Its packet has left at those times; or it was refused, by the kernel or by ICMP. */
 void ping_sent(struct ping *p, struct ping_one *one, __u64 now_ns, __u64 real_ns);
 void ping_refused(struct ping *p, struct ping_one *one, int err);
 
 /* An answer before the final one: no more packets. */
 void ping_provisional(struct ping *p, struct ping_one *one);
 
-/* The event of a socket. */
+/* The timer's event: reads what has come, does what is due, sends. */
+void ping_run(evutil_socket_t fd, short what, void *ping);
+
+/* A socket's event: what comes is read with the next run, many at a time. The kernel has noted when it came. */
 void ping_readable(evutil_socket_t fd, short what, void *socket);
 
 #endif
