@@ -88,23 +88,42 @@ static const char *bpf_shape_numbers(const struct bpf_map *map, const struct bpf
 	return NULL;
 }
 
+/* What of a map is not alike; NULL: nothing. kernel: the types of the live one. */
+static const char *bpf_shape_differs(const struct bpf_object *obj, int index, const struct bpf_map_info *live,
+				     const struct btf *kernel)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(obj, bpf_map_kinds[index].name);
+	const struct btf *own = bpf_object__btf(obj);
+	const char *what;
+
+	if (!map)
+		return "name";
+	what = bpf_shape_numbers(map, live, index);
+	if (what)
+		return what;
+	if (!own || !kernel)
+		return "types, which are not told";
+	if (!bpf_shape_same(own, bpf_map__btf_key_type_id(map), kernel, live->btf_key_type_id, 0))
+		return "key";
+	if (!bpf_shape_same(own, bpf_map__btf_value_type_id(map), kernel, live->btf_value_type_id, 0))
+		return "value";
+	return NULL;
+}
+
 int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, char *why, size_t size)
 {
-	const struct btf *own = bpf_object__btf(obj);
-	const char *what = NULL;
 	struct btf *kernel = NULL;
 	struct bpf_map_info info;
-	const struct bpf_map *map;
+	const char *what = NULL;
 	__u32 len, loaded = 0;
-	int i;
+	int i, err = 0;
 
 	for (i = 0; i < BPF_MAPS && !what; i++) {
-		map = bpf_object__find_map_by_name(obj, bpf_map_kinds[i].name);
 		memset(&info, 0, sizeof(info));
 		len = sizeof(info);
-		if (!map || bpf_obj_get_info_by_fd(live->map[i], &info, &len)) {
-			btf__free(kernel);
-			return map ? -errno : -ENOENT;
+		if (bpf_obj_get_info_by_fd(live->map[i], &info, &len)) {
+			err = -errno;
+			break;
 		}
 		/* those of one instance came by one load, so it is one BTF for all of them */
 		if (info.btf_id != loaded) {
@@ -112,17 +131,11 @@ int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, c
 			kernel = btf__load_from_kernel_by_id(info.btf_id);
 			loaded = info.btf_id;
 		}
-		what = bpf_shape_numbers(map, &info, i);
-		if (!what && (!own || !kernel))
-			what = "types, which are not told";
-		if (!what && !bpf_shape_same(own, bpf_map__btf_key_type_id(map), kernel, info.btf_key_type_id, 0))
-			what = "key";
-		if (!what && !bpf_shape_same(own, bpf_map__btf_value_type_id(map), kernel, info.btf_value_type_id, 0))
-			what = "value";
+		what = bpf_shape_differs(obj, i, &info, kernel);
 		if (what)
 			snprintf(why, size, "its map %s is not like the attached one in its %s", bpf_map_kinds[i].name,
 				 what);
 	}
 	btf__free(kernel);
-	return what ? -EPROTO : 0;
+	return what ? -EPROTO : err;
 }
