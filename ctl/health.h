@@ -62,8 +62,8 @@ struct health_conf {
 };
 
 /*
- * What is known of a member. Lives in a pinned map by the slot of dests[], so that the next daemon finds it: no pointers,
- * and seq is odd while it is written. The functions here see to that; who writes fields by himself does so between
+ * What is known of a member. Lives in a pinned map by the slot of dests[], so that the next daemon finds it: no
+ * pointers, and seq is odd while it is written. The functions here see to that; who writes fields by himself does so between
  * health_write_begin() and health_write_end().
  */
 struct ds_runtime {
@@ -135,8 +135,8 @@ struct health_traffic {
 };
 
 /*
- * Looks at the traffic of the window that ends now, once it is over, and begins the next. Returns true with *cause where
- * something is to be learnt from it: HEALTH_SILENT, HEALTH_FAILING, or HEALTH_TRAFFIC_OK where one of them had been. In
+ * Looks at the traffic of the window that ends now, once it is over, and begins the next. Returns true with *cause
+ * where something is to be learnt from it: HEALTH_SILENT, HEALTH_FAILING, or HEALTH_TRAFFIC_OK where one of them had been. In
  * doubt (too few requests, first window, totals or time that went back, a member that is down) nothing is. Silence is
  * concluded half a window later, so that requests at a window's very end have their time to be answered. To be called
  * several times per window.
@@ -148,8 +148,8 @@ bool health_watch(struct ds_runtime *r, const struct health_conf *c, const struc
 bool health_is_usable(enum ds_health health, enum ds_admin admin);
 
 /*
- * Kamailio's two letters: A, T, I or D, then P, N or X. Whom an operator or the list took out is D whatever its health, as
- * `set_state d` makes it there; a draining one too, as it gets no new call either.
+ * Kamailio's two letters: A, T, I or D, then P, N or X. Whom an operator or the list took out is D whatever its
+ * health, as `set_state d` makes it there; a draining one too, as it gets no new call either.
  */
 void health_letters(enum ds_health health, enum ds_admin admin, bool pinged, bool noping, char text[3]);
 

@@ -19,8 +19,8 @@ struct event_base;
 struct ping;
 
 /*
- * Whom to ping, and how. Texts are copied. conf and runtime are borrowed until the next ping_set_targets() has returned;
- * conf->interval_ms and timeout_ms are not 0.
+ * Whom to ping, and how. Texts are copied. conf and runtime are borrowed until the next ping_set_targets() has
+ * returned; conf->interval_ms and timeout_ms are not 0.
  */
 struct ping_target {
 	__u32 slot; /* of dests[]; unique */
@@ -39,9 +39,9 @@ struct ping_hooks {
 	/* Whether a target is to be pinged now; asked each time it is due. */
 	bool (*wanted)(void *ctx, __u32 slot);
 	/*
-	 * A ping ended: HEALTH_PING_OK or _CODE (detail: the status code), _TIMEOUT, _SEND (detail: errno). Counters and
-	 * latency in runtime are done already; health is to be learnt here, as the next ping is due by it: while it is
-	 * down, later and later up to conf->interval_max_ms, and nothing is retransmitted.
+	 * A ping ended: HEALTH_PING_OK or _CODE (detail: the status code), _TIMEOUT, _SEND (detail: errno). Counters
+	 * and latency in runtime are done already; health is to be learnt here, as the next ping is due by it: while it
+	 * is down, later and later up to conf->interval_max_ms, and nothing is retransmitted.
 	 */
 	void (*result)(void *ctx, __u32 slot, enum health_cause cause, __u16 detail);
 	void *ctx;
@@ -59,14 +59,14 @@ void ping_free(struct ping *p);
 int ping_set_targets(struct ping *p, const struct ping_target *target, size_t n);
 
 /*
- * Pings a target once, as soon as the loop runs, whether it is wanted or not; nothing is done where a ping is in flight.
- * Returns 0, -ENOENT, or -EAGAIN while paused.
+ * Pings a target once, as soon as the loop runs, whether it is wanted or not; nothing is done where a ping is in
+ * flight. Returns 0, -ENOENT, or -EAGAIN while paused.
  */
 int ping_now(struct ping *p, __u32 slot);
 
 /*
- * Pauses all pings (standby) or goes on, spread over the interval anew. What is in flight when paused has no result; its
- * answers count as unmatched.
+ * Pauses all pings (standby) or goes on, spread over the interval anew. What is in flight when paused has no result;
+ * its answers count as unmatched.
  */
 void ping_pause(struct ping *p, bool paused);
 

@@ -53,7 +53,8 @@ struct ping_reply {
 
 /*
  * Reads a datagram as the answer to a ping. msg is room to work in and describes data afterwards. Returns 0, or -EINVAL
- * where it is no sound response with a branch of ours in its only Via (RFC 3261 8.1.3.3); r->named may be set even then.
+ * where it is no sound response with a branch of ours in its only Via (RFC 3261 8.1.3.3); r->named may be set even
+ * then.
  */
 int ping_message_read(const unsigned char *data, size_t len, struct sip_msg *msg, struct ping_reply *r);
 

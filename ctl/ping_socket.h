@@ -16,8 +16,8 @@
 #define PING_CONTROL_MAX 128
 
 /*
- * Reads "udp:ADDR:PORT", "ADDR:PORT" or "ADDR", IPv6 in brackets where a port follows; empty or NULL: any address of the
- * family of `to`. Returns 0, -EINVAL, or -EAFNOSUPPORT where it is not of that family.
+ * Reads "udp:ADDR:PORT", "ADDR:PORT" or "ADDR", IPv6 in brackets where a port follows; empty or NULL: any address of
+ * the family of `to`. Returns 0, -EINVAL, or -EAFNOSUPPORT where it is not of that family.
  */
 int ping_socket_parse(const char *text, const struct ds_endpoint *to, struct ds_endpoint *from);
 
@@ -27,7 +27,7 @@ int ping_socket_open(struct ds_endpoint *from);
 /* Opens one that only asks for routes. Returns a descriptor or -errno. */
 int ping_socket_open_probe(bool is_ip4);
 
-/* The address that the kernel would send from, by such a socket. Returns 0 or -errno, -ENETUNREACH where it would not. */
+/* The address that the kernel would send from, by such a socket. Returns 0 or -errno, -ENETUNREACH: from none. */
 int ping_socket_route(int probe, const struct ds_endpoint *to, struct ds_addr *from);
 
 /* Writes a place as a socket address. Returns its length. */

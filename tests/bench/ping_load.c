@@ -243,7 +243,8 @@ static int load_run(struct load *l, long seconds)
 
 	if (!report || event_add(report, &interval) || event_base_loopexit(l->base, &end))
 		return -ENOMEM;
-	printf("\n| pings | answers | unmatched | user s | system s | %% of a core | RSS KiB |\n|--|--|--|--|--|--|--|\n");
+	printf("\n| pings | answers | unmatched | user s | system s | %% of a core | RSS KiB |\n");
+	printf("|--|--|--|--|--|--|--|\n");
 	getrusage(RUSAGE_SELF, &l->last);
 	event_base_dispatch(l->base);
 	event_free(report);

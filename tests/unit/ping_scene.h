@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * ping_scene.h - a pinger on a loop of its own, peers on loopback that behave as told, and what came of it. Nothing here
- * depends on how long anything takes, but for waits that end after SCENE_PATIENCE_S.
+ * ping_scene.h - a pinger on a loop of its own, peers on loopback that behave as told, and what came of it. Nothing
+ * here depends on how long anything takes, but for waits that end after SCENE_PATIENCE_S.
  */
 #ifndef SIPXDP_TEST_PING_SCENE_H
 #define SIPXDP_TEST_PING_SCENE_H
