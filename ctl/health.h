@@ -63,8 +63,8 @@ struct health_conf {
 
 /*
  * What is known of a member. Lives in a pinned map by the slot of dests[], so that the next daemon finds it: no
- * pointers, and seq is odd while it is written. The functions here see to that; who writes fields by himself does so between
- * health_write_begin() and health_write_end().
+ * pointers, and seq is odd while it is written. The functions here see to that; who writes fields by himself does so
+ * between health_write_begin() and health_write_end().
  */
 struct ds_runtime {
 	uint64_t id; /* of the member: another id, and the slot has changed hands */
@@ -136,10 +136,10 @@ struct health_traffic {
 
 /*
  * Looks at the traffic of the window that ends now, once it is over, and begins the next. Returns true with *cause
- * where something is to be learnt from it: HEALTH_SILENT, HEALTH_FAILING, or HEALTH_TRAFFIC_OK where one of them had been. In
- * doubt (too few requests, first window, totals or time that went back, a member that is down) nothing is. Silence is
- * concluded half a window later, so that requests at a window's very end have their time to be answered. To be called
- * several times per window.
+ * where something is to be learnt from it: HEALTH_SILENT, HEALTH_FAILING, or HEALTH_TRAFFIC_OK where one of them had
+ * been. In doubt (too few requests, first window, totals or time that went back, a member that is down) nothing is.
+ * Silence is concluded half a window later, so that requests at a window's very end have their time to be answered. To
+ * be called several times per window.
  */
 bool health_watch(struct ds_runtime *r, const struct health_conf *c, const struct health_traffic *t, uint64_t now_ns,
 		  enum health_cause *cause);
@@ -156,7 +156,7 @@ void health_letters(enum ds_health health, enum ds_admin admin, bool pinged, boo
 const char *health_name(enum ds_health health);		/* "unknown", "up", "trying", "down" */
 const char *health_admin_name(enum ds_admin admin);	/* "active", "draining", "disabled" */
 const char *health_cause_name(enum health_cause cause); /* "ping-ok", "ping-code" ... for JSON */
-/* Writes half a sentence for people: "answered with 503", "cannot be reached: Connection refused". */
+/* Writes half a sentence for people: "answered the ping with 503", "cannot be reached: Connection refused". */
 void health_cause_text(enum health_cause cause, uint16_t detail, char *buf, size_t size);
 
 #endif
