@@ -7,11 +7,13 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "exit.h"
+#include "model.h"
 #include "output.h"
 #include "table.h"
 #include "uri.h"
@@ -38,16 +40,30 @@ static const struct option options_attach_list[] = {
 };
 
 static const struct option options_common_list[] = {
-	{ "instance", required_argument, NULL, 'I' }, { "bpffs", required_argument, NULL, 'b' },
-	{ "json", no_argument, NULL, 'j' },	      { "help", no_argument, NULL, 'h' },
-	{ "file", required_argument, NULL, 'f' },     { "dry-run", no_argument, NULL, 'n' },
-	{ "force", no_argument, NULL, 'F' },	      { "all", no_argument, NULL, 'a' },
-	{ "watch", no_argument, NULL, 'w' },	      { "interval", required_argument, NULL, 'i' },
-	{ "run-time", required_argument, NULL, 'r' }, { 0 },
+	{ "instance", required_argument, NULL, 'I' },
+	{ "bpffs", required_argument, NULL, 'b' },
+	{ "json", no_argument, NULL, 'j' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "file", required_argument, NULL, 'f' },
+	{ "dry-run", no_argument, NULL, 'n' },
+	{ "force", no_argument, NULL, 'F' },
+	{ "all", no_argument, NULL, 'a' },
+	{ "watch", no_argument, NULL, 'w' },
+	{ "interval", required_argument, NULL, 'i' },
+	{ "run-time", required_argument, NULL, 'r' },
+	{ "control", required_argument, NULL, 'C' },
+	{ "wait", no_argument, NULL, 'W' },
+	{ "timeout", required_argument, NULL, 'T' },
+	{ "since", required_argument, NULL, 'S' },
+	{ "weight", required_argument, NULL, 'g' },
+	{ "priority", required_argument, NULL, 'p' },
+	{ "flags", required_argument, NULL, 'G' },
+	{ "attrs", required_argument, NULL, 'B' },
+	{ "reset-state", no_argument, NULL, 'R' },
+	{ 0 },
 };
 
-/* Returns 0 with *n set, or -EINVAL after saying what was expected. */
-static int options_number(const char *name, const char *text, unsigned long min, unsigned long max, __u32 *n)
+int options_number(const char *name, const char *text, unsigned long min, unsigned long max, __u32 *n)
 {
 	unsigned long v;
 	char *end;
@@ -179,22 +195,84 @@ static int options_table_size(const char *text, __u32 *size)
 	return -EINVAL;
 }
 
-static int options_one(struct options *o, int option, const char *text)
+/* One that may be negative. */
+static int options_signed(const char *name, const char *text, int *n)
+{
+	char *end;
+	long v;
+
+	errno = 0;
+	v = strtol(text, &end, 10);
+	if (errno || !*text || *end || v < INT_MIN || v > INT_MAX) {
+		output_error("%s '%s' is no number from %d to %d", name, text, INT_MIN, INT_MAX);
+		return -EINVAL;
+	}
+	*n = v;
+	return 0;
+}
+
+static int options_of_change(struct options *o, int option, const char *text)
+{
+	switch (option) {
+	case 'g':
+		o->given |= OPTIONS_HAS_WEIGHT;
+		return options_number("--weight", text, 1, 100, &o->weight);
+	case 'p':
+		o->given |= OPTIONS_HAS_PRIORITY;
+		return options_signed("--priority", text, &o->priority);
+	case 'G':
+		o->given |= OPTIONS_HAS_FLAGS;
+		return options_number("--flags", text, 0, DS_LIST_ALL, &o->flags);
+	case 'B':
+		o->attrs = text;
+		break;
+	case 'n':
+		o->dry_run = true;
+		break;
+	case 'F':
+		o->force = true;
+		break;
+	case 'R':
+		o->reset_state = true;
+		break;
+	}
+	return 0;
+}
+
+static int options_of_look(struct options *o, int option, const char *text)
+{
+	switch (option) {
+	case 'i':
+		return options_number("--interval", text, 1, 3600, &o->interval_s);
+	case 'r':
+		return options_number("--run-time", text, 1, 3600, &o->run_time_s);
+	case 'T':
+		return options_number("--timeout", text, 0, UINT_MAX / 1000, &o->timeout_s);
+	case 'S':
+		o->given |= OPTIONS_HAS_SINCE;
+		return options_number("--since", text, 0, UINT_MAX, &o->since);
+	case 'j':
+		o->json = true;
+		break;
+	case 'a':
+		o->all = true;
+		break;
+	case 'w':
+		o->watch = true;
+		break;
+	case 'W':
+		o->wait = true;
+		break;
+	}
+	return 0;
+}
+
+static int options_of_attach(struct options *o, int option, const char *text)
 {
 	static const char *const xdp[] = { "auto", "native", "generic" };
-	__u32 n;
 	int i, err = 0;
 
 	switch (option) {
-	case 'I':
-		o->instance = text;
-		break;
-	case 'b':
-		o->bpffs = text;
-		break;
-	case 'f':
-		o->file = text;
-		break;
 	case 'k':
 		o->key_file = text;
 		break;
@@ -211,31 +289,27 @@ static int options_one(struct options *o, int option, const char *text)
 	case 'c':
 		err = options_number("--calls", text, 1, OPTIONS_CALLS_MAX, &o->calls);
 		break;
-	case 'i':
-		err = options_number("--interval", text, 1, 3600, &n);
-		o->interval_s = n;
-		break;
-	case 'r':
-		err = options_number("--run-time", text, 1, 3600, &n);
-		o->run_time_s = n;
-		break;
-	case 'j':
-		o->json = true;
-		break;
-	case 'n':
-		o->dry_run = true;
-		break;
-	case 'F':
-		o->force = true;
-		break;
-	case 'a':
-		o->all = true;
-		break;
-	case 'w':
-		o->watch = true;
-		break;
 	}
 	return err;
+}
+
+static int options_one(struct options *o, int option, const char *text)
+{
+	if (option == 'I')
+		o->instance = text;
+	else if (option == 'b')
+		o->bpffs = text;
+	else if (option == 'C')
+		o->control = text;
+	else if (option == 'f')
+		o->file = text;
+	else if (strchr("gpGBnFR", option))
+		return options_of_change(o, option, text);
+	else if (strchr("irTSjawW", option))
+		return options_of_look(o, option, text);
+	else
+		return options_of_attach(o, option, text);
+	return 0;
 }
 
 static void options_defaults(struct options *o)
@@ -306,6 +380,29 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 
 int options_common(int argc, char **argv, const char *help, const char *also, struct options *o)
 {
+	return options_args(argc, argv, help, also, "", o);
+}
+
+/* Takes what is left of the command line, as the words in args say. */
+static int options_take_args(int argc, char **argv, const char *args, struct options *o)
+{
+	const char *word;
+	int len;
+
+	for (word = args; *word; word += len + (word[len] == ' ')) {
+		len = strcspn(word, " ");
+		if (optind < argc)
+			o->arg[o->n_args++] = argv[optind++];
+		else if (*word != '[')
+			return -1 - output_usage("no %.*s, expected %s", len, word, args);
+	}
+	if (optind < argc)
+		return -1 - output_usage("argument '%s' is one too many", argv[optind]);
+	return 0;
+}
+
+int options_args(int argc, char **argv, const char *help, const char *also, const char *args, struct options *o)
+{
 	struct option list[sizeof(options_common_list) / sizeof(*options_common_list)] = { 0 };
 	size_t i, n = 0;
 	int c;
@@ -326,7 +423,5 @@ int options_common(int argc, char **argv, const char *help, const char *also, st
 		if (options_one(o, c, optarg))
 			return -1 - EXIT_USAGE;
 	}
-	if (optind < argc)
-		return -1 - output_usage("argument '%s' is one too many", argv[optind]);
-	return 0;
+	return options_take_args(argc, argv, args, o);
 }

@@ -10,6 +10,13 @@
 #include "record.h"
 
 #define OPTIONS_SET_NONE (-1)
+#define OPTIONS_ARGS_MAX 2
+
+/* options.given */
+#define OPTIONS_HAS_WEIGHT 1u
+#define OPTIONS_HAS_PRIORITY 2u
+#define OPTIONS_HAS_FLAGS 4u
+#define OPTIONS_HAS_SINCE 8u
 
 struct options {
 	const char *bpffs;
@@ -17,11 +24,23 @@ struct options {
 	const char *file;
 	const char *key_file;
 	const char *interfaces; /* "IFACE[,IFACE...]" */
+	const char *control;	/* the daemon's socket; NULL: that of the instance */
+	const char *attrs;	/* NULL: not given */
+	const char *arg[OPTIONS_ARGS_MAX];
+	size_t n_args;
 	bool json;
 	bool dry_run;
 	bool force;
 	bool all;
 	bool watch;
+	bool wait;
+	bool reset_state;
+	unsigned int given; /* of the next four: OPTIONS_HAS_* */
+	__u32 weight;
+	int priority;
+	__u32 flags;
+	__u32 since;
+	__u32 timeout_s; /* 0: for ever */
 	unsigned int run_time_s;
 	unsigned int interval_s;
 	enum bpf_xdp_mode xdp;
@@ -37,9 +56,16 @@ int options_attach(int argc, char **argv, const char *help, struct options *o);
 
 /*
  * The same for a command that takes an instance, --json and the options named by the letters in `also`: f(ile), n
- * (dry run), F(orce), a(ll), w(atch), i(nterval), r(un time).
+ * (dry run), F(orce), a(ll), w(atch), i(nterval), r(un time), C(ontrol), W(ait), T(imeout), S(ince), g (weight),
+ * p(riority), G (flags), B (attrs), R(eset state).
  */
 int options_common(int argc, char **argv, const char *help, const char *also, struct options *o);
+
+/* The same with arguments, which args names: "SET URI", or "METHOD [PARAMS]" where the last may be left out. */
+int options_args(int argc, char **argv, const char *help, const char *also, const char *args, struct options *o);
+
+/* Reads a number, the value of what name says. Returns 0 with *n set, or -EINVAL after saying what was expected. */
+int options_number(const char *name, const char *text, unsigned long min, unsigned long max, __u32 *n);
 
 /* Reads "ADDR:PORT" or "[ADDR]:PORT", the value of that option. Returns 0, or -EINVAL after saying what is wrong. */
 int options_endpoint(const char *option, const char *text, struct ds_endpoint *at);

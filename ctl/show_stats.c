@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * show_stats.c - the program's counters, summed over CPUs, as JSON and as text with rates.
+ */
+#include "show.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "output.h"
+#include "sums.h"
+
+struct show_stats_name {
+	const char *name;
+	const char *help;
+};
+
+static const struct show_stats_name show_stats_verdicts[VERDICT_MAX] = {
+#define X(name, help) { #name, help },
+	VERDICT_LIST(X)
+#undef X
+};
+
+static const struct show_stats_name show_stats_reasons[REASON_MAX] = {
+#define X(name, code, help) { #name, help },
+	REASON_LIST(X)
+#undef X
+};
+
+int show_stats_read(const struct show_input *in, struct show_stats *k)
+{
+	struct ds_dest_stats one;
+	__u32 i;
+	int err;
+
+	memset(k, 0, sizeof(*k));
+	k->at_ns = output_clock(CLOCK_MONOTONIC);
+	for (i = 0; i <= DS_LISTENERS_MAX; i++) {
+		if (i >= in->rec->n_listeners && i < DS_LISTENERS_MAX)
+			continue;
+		err = sums_listener(in->bpf, i, &k->listener[i]);
+		if (err)
+			return err;
+		sums_add_counters(&k->total, &k->listener[i]);
+	}
+	for (i = 1; i < in->bpf->entries[BPF_MAP_dests]; i++) {
+		if (!(in->bpf->dests[i].flags & DS_DEST_USED))
+			continue;
+		err = sums_dest(in->bpf, i, &one);
+		if (err)
+			return err;
+		sums_add_dest(&k->dests, &one);
+	}
+	return bpf_stats_read(in->bpf, k->prog);
+}
+
+/* One line; the rate only where there was a look before. */
+static void show_stats_line(const struct show_stats_name *n, __u64 now, __u64 was, double seconds)
+{
+	if (seconds > 0)
+		printf("  %-18s %12llu %10.0f/s  %s\n", n->name, now, (now - was) / seconds, n->help);
+	else
+		printf("  %-18s %12llu  %s\n", n->name, now, n->help);
+}
+
+static void show_stats_print_messages(const struct ds_dest_stats *now, const struct ds_dest_stats *was, double seconds)
+{
+	struct show_stats_name n = { .help = "" };
+	char class[4];
+	unsigned int i;
+
+	printf("requests to destinations\n");
+	for (i = 1; i < SIP_METHOD_MAX; i++) {
+		n.name = sums_method_name(i);
+		if (now->requests[i])
+			show_stats_line(&n, now->requests[i], was->requests[i], seconds);
+	}
+	printf("responses of destinations\n");
+	for (i = 1; i <= 6; i++) {
+		snprintf(class, sizeof(class), "%uxx", i);
+		n.name = class;
+		if (now->responses[i])
+			show_stats_line(&n, now->responses[i], was->responses[i], seconds);
+	}
+}
+
+void show_stats_print(const struct show_stats *now, const struct show_stats *was, bool all)
+{
+	double seconds = was->at_ns ? (now->at_ns - was->at_ns) / 1e9 : 0;
+	size_t i;
+
+	printf("verdicts\n");
+	for (i = 0; i < VERDICT_MAX; i++)
+		show_stats_line(&show_stats_verdicts[i], now->total.verdict[i], was->total.verdict[i], seconds);
+	printf("reasons\n");
+	for (i = 0; i < REASON_MAX; i++)
+		if (all || now->total.reason[i])
+			show_stats_line(&show_stats_reasons[i], now->total.reason[i], was->total.reason[i], seconds);
+	show_stats_print_messages(&now->dests, &was->dests, seconds);
+	for (i = 0; i < BPF_PROGS; i++)
+		if (now->prog[i].run_cnt)
+			printf("%s: %llu runs, %.0f ns each, since it was loaded and while statistics were on\n",
+			       now->prog[i].name, now->prog[i].run_cnt,
+			       (double)now->prog[i].run_time_ns / now->prog[i].run_cnt);
+}
+
+static json_t *show_stats_json_counters(const struct ds_counters *c, bool all)
+{
+	json_t *verdicts = json_object(), *reasons = json_object();
+	size_t i;
+
+	for (i = 0; i < VERDICT_MAX; i++)
+		json_object_set_new(verdicts, show_stats_verdicts[i].name, json_integer(c->verdict[i]));
+	for (i = 0; i < REASON_MAX; i++)
+		if (all || c->reason[i])
+			json_object_set_new(reasons, show_stats_reasons[i].name, json_integer(c->reason[i]));
+	return json_pack("{s:o, s:o}", "verdicts", verdicts, "reasons", reasons);
+}
+
+static json_t *show_stats_json_messages(const struct ds_dest_stats *d)
+{
+	json_t *requests = json_object(), *responses = json_object();
+	char class[4];
+	unsigned int i;
+
+	for (i = 1; i < SIP_METHOD_MAX; i++)
+		json_object_set_new(requests, sums_method_name(i), json_integer(d->requests[i]));
+	for (i = 1; i <= 6; i++) {
+		snprintf(class, sizeof(class), "%uxx", i);
+		json_object_set_new(responses, class, json_integer(d->responses[i]));
+	}
+	return json_pack("{s:o, s:o}", "requests", requests, "responses", responses);
+}
+
+struct json_t *show_stats_json(const struct show_input *in, const struct show_stats *k, bool all)
+{
+	json_t *root = show_stats_json_counters(&k->total, all), *listeners = json_array(), *programs = json_object(),
+	       *one;
+	char at[URI_ENDPOINT_SIZE];
+	size_t i;
+
+	for (i = 0; i < in->rec->n_listeners; i++) {
+		one = show_stats_json_counters(&k->listener[i], all);
+		json_object_set_new(one, "listen", json_string(uri_endpoint_text(&in->rec->listener[i].at, at)));
+		json_array_append_new(listeners, one);
+	}
+	for (i = 0; i < BPF_PROGS; i++)
+		if (*k->prog[i].name)
+			json_object_set_new(programs, k->prog[i].name,
+					    json_pack("{s:I, s:I}", "run_time_ns", (json_int_t)k->prog[i].run_time_ns,
+						      "run_cnt", (json_int_t)k->prog[i].run_cnt));
+	json_object_set_new(root, "instance", json_string(in->instance));
+	json_object_set_new(root, "messages", show_stats_json_messages(&k->dests));
+	json_object_set_new(root, "listeners", listeners);
+	json_object_set_new(root, "no_listener", show_stats_json_counters(&k->listener[DS_LISTENERS_MAX], all));
+	json_object_set_new(root, "programs", programs);
+	return root;
+}
