@@ -42,8 +42,8 @@ int bpf_open_in(const char *dir, const char *name);
 int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj);
 
 /*
- * Whether the maps of an object, opened and not loaded, are like those of a live instance in all that both sides of them
- * rely on: kind, sizes, and the members of keys and values as their types tell them. Returns 0, -EPROTO with the
+ * Whether the maps of an object, opened and not loaded, are like those of a live instance in all that both sides of
+ * them rely on: kind, sizes, and the members of keys and values as their types tell them. Returns 0, -EPROTO with the
  * reason in why, or -errno.
  */
 int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, char *why, size_t size);

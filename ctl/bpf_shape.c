@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * bpf_shape.c - whether the maps of an object are like those of a live instance. Sizes alone do not tell: a version whose
- * fields changed places would read addresses for flags. So the types of keys and values, which both the object and the
- * kernel have (BTF), are compared member by member.
+ * bpf_shape.c - whether the maps of an object are like those of a live instance. Sizes alone do not tell: a version
+ * whose fields changed places would read addresses for flags. So the types of keys and values, which both the object
+ * and the kernel have (BTF), are compared member by member.
  */
 #include "bpf_inner.h"
 

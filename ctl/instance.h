@@ -50,8 +50,8 @@ const char *instance_pin(const struct instance *i, const char *sub, const char *
 const char *instance_sub(const struct instance *i, const char *sub, char buf[PATH_MAX]);
 
 /*
- * Calls fn with the name of every pin in a directory, those below it left out; stops at the first non-zero. Returns that,
- * 0, also where there is no such directory, or -errno.
+ * Calls fn with the name of every pin in a directory, those below it left out; stops at the first non-zero. Returns
+ * that, 0, also where there is no such directory, or -errno.
  */
 int instance_each_pin(const struct instance *i, const char *sub, int (*fn)(void *ctx, const char *name), void *ctx);
 

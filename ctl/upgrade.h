@@ -2,8 +2,8 @@
 /*
  * upgrade.h - replaces the version of the programs under traffic, and takes it back.
  *
- * A version is a directory of pins: its programs, its program array, what it is called. The steps, of which none but the
- * last three touches what packets meet, and each of which the kernel does as one:
+ * A version is a directory of pins: its programs, its program array, what it is called. The steps, of which only the
+ * third changes what packets meet; a link changes between two packets, and the exchange is one step for the kernel too:
  *
  *   1. load the new version on the maps that are there (or, to roll back, open progs/old)
  *   2. pin it in progs_next, and what is in progs now once more in progs_next/old

@@ -339,7 +339,7 @@ static __u32 map_of(int prog, const char *name)
 	return found;
 }
 
-/* All maps that outlive a packet are those of before, pinned or not; the program array and the scratch are one's own. */
+/* Maps that outlive a packet are those of before, pinned or not; the program array and the scratch are one's own. */
 static void maps_of_before(void **state)
 {
 	static const struct {
