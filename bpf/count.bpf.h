@@ -68,6 +68,7 @@ port_inline void count_response(struct work *w, __u32 dest)
 	if (!d)
 		return;
 	d->responses[(w->msg.status / 100) & 7]++;
+	d->timeouts += w->msg.status == 408;
 	d->octets_from += w->pkt.end - w->pkt.payload;
 	d->last_from_ns = w->now_ns;
 }

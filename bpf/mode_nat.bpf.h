@@ -89,7 +89,7 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 /* Sends a message decided upon, for that reason: only the destination address changes. */
 port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 {
-	int rc = send_next_hop(ctx, w, nat_ip_len(w));
+	int rc = send_dest_hop(ctx, w, nat_ip_len(w));
 
 	if (rc != REASON_none)
 		return exit_slow(w->listener, rc);

@@ -105,7 +105,7 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 		return exit_slow(w->listener, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +
 		 (w->pkt.is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	rc = send_next_hop(ctx, w, ip_len);
+	rc = send_dest_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(w->listener, rc);
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);

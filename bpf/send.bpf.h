@@ -50,6 +50,16 @@ port_inline int send_learned(struct work *w, __u32 ifindex)
 	return 1;
 }
 
+/* Out the way it came, of VLANs that the kernel has no device for: the tags stay. */
+port_inline void send_keep_tags(struct xdp_md *ctx, struct work *w)
+{
+	if (w->hop.phys != ctx->ingress_ifindex)
+		return;
+	w->hop.tags = w->pkt.tags;
+	w->hop.vlan[0] = w->pkt.vlan[0];
+	w->hop.vlan[1] = w->pkt.vlan[1];
+}
+
 /*
  * Next hop for a packet of ip_len octets (IP header on) from src to w->hop.to, by the kernel's tables (
  * bpf_fib_lookup(), net/core/filter.c). Returns a reason, REASON_none when w->hop is complete. A STALE neighbour is
@@ -105,13 +115,52 @@ port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 		w->hop.tags = link->tags;
 		w->hop.vlan[0] = link->vlan[0];
 		w->hop.vlan[1] = link->vlan[1];
-	} else if (fib.ifindex == ctx->ingress_ifindex) {
-		/* out the way it came, of VLANs that the kernel has no device for: the tags stay */
-		w->hop.tags = w->pkt.tags;
-		w->hop.vlan[0] = w->pkt.vlan[0];
-		w->hop.vlan[1] = w->pkt.vlan[1];
+	} else {
+		send_keep_tags(ctx, w);
 	}
 	return REASON_none;
+}
+
+/* Whether the daemon has written within DS_HEARTBEAT_FRESH_MS. The coarse clock may be a tick behind what it wrote. */
+port_inline int send_is_fresh(const struct work *w)
+{
+	const __u64 fresh_ns = DS_HEARTBEAT_FRESH_MS * 1000000ull;
+	struct ds_state *s = DS_LOOKUP(state, 0);
+
+	return s && w->now_ns - *(volatile __u64 *)&s->heartbeat_ns + fresh_ns < 2 * fresh_ns;
+}
+
+/* The next hop that the daemon has found for w->dest, into w->hop; 0 where the kernel is to be asked. */
+port_inline int send_cached(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+{
+	struct ds_dest_rec *d = DS_LOOKUP(dests, w->dest);
+	struct ds_next_hop *n = DS_LOOKUP(next_hops, w->dest);
+	__u32 seq;
+
+	if (!d || !n || !send_is_fresh(w))
+		return 0;
+	seq = *(volatile __u32 *)&n->seq;
+	if (!n->valid || n->serial != d->serial || ip_len > n->mtu)
+		return 0;
+	w->hop.phys = n->ifindex;
+	w->hop.tags = n->tags;
+	__builtin_memcpy(w->hop.vlan, n->vlan, sizeof(n->vlan));
+	__builtin_memcpy(w->hop.dmac, n->dmac, sizeof(n->dmac));
+	__builtin_memcpy(w->hop.smac, n->smac, sizeof(n->smac));
+	barrier();
+	if (seq & 1 || *(volatile __u32 *)&n->seq != seq)
+		return 0;
+	if (!w->hop.tags)
+		send_keep_tags(ctx, w);
+	return 1;
+}
+
+/* Next hop for a packet to w->dest at w->hop.to, which may be cached; otherwise as send_next_hop(). */
+port_inline int send_dest_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+{
+	if (send_cached(ctx, w, ip_len))
+		return REASON_none;
+	return send_next_hop(ctx, w, ip_len);
 }
 
 /* Back to where the frame came from, MAC addresses swapped. */

@@ -59,9 +59,9 @@ struct work_hop {
 	struct ds_endpoint to;
 	__u32 phys;
 	__u16 vlan[2];
-	__u8 tags;
 	__u8 dmac[6];
 	__u8 smac[6];
+	__u8 tags;
 	__u8 pad[3];
 };
 

@@ -18,6 +18,7 @@
 	X(slots, 1, __u32, struct ds_slots)           \
 	X(dests, 1, __u32, struct ds_dest_rec)        \
 	X(dest_info, 1, __u32, struct ds_dest_info)   \
+	X(next_hops, 1, __u32, struct ds_next_hop)    \
 	X(calls, 0, __u32, struct ds_call_bucket)     \
 	X(listener_ids, 1, struct ds_endpoint, __u32) \
 	X(dest_ids, 1, struct ds_endpoint, __u32)     \
@@ -67,6 +68,7 @@ struct bpf_inst {
 	__u32 *slots; /* entries[BPF_MAP_slots] * DS_SLOTS_GROUP of them */
 	struct ds_dest_rec *dests;
 	struct ds_dest_info *info;
+	struct ds_next_hop *next_hops;
 	struct ds_call_bucket *calls;
 };
 

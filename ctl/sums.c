@@ -37,6 +37,7 @@ void sums_add_dest(struct ds_dest_stats *to, const struct ds_dest_stats *from)
 		to->requests[i] += from->requests[i];
 		to->responses[i] += from->responses[i];
 	}
+	to->timeouts += from->timeouts;
 	to->octets_to += from->octets_to;
 	to->octets_from += from->octets_from;
 	to->last_to_ns = to->last_to_ns > from->last_to_ns ? to->last_to_ns : from->last_to_ns;

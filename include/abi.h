@@ -17,7 +17,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 1
+#define DS_LAYOUT_VERSION 2
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
@@ -27,6 +27,8 @@
 #define DS_CALLS_BUCKETS 32768	/* default; a power of two, set by the loader */
 #define DS_TABLE_SIZE 65537	/* default Maglev table size; an option of the set */
 #define DS_GRACE_MS 1000
+#define DS_HEARTBEAT_MS 500	   /* how often the daemon writes ds_state.heartbeat_ns */
+#define DS_HEARTBEAT_FRESH_MS 2000 /* how long next_hops[] is trusted after it */
 #define DS_URI_MAX 256
 #define DS_ATTRS_MAX 512
 
@@ -128,6 +130,22 @@ struct ds_dest_info {
 	__u32 weight;
 };
 
+/*
+ * The next hop of one destination as the kernel's tables have it; the daemon writes it and looks after it. Used only while
+ * the heartbeat is fresh, for the destination of that serial, and where seq was even and the same before and after.
+ */
+struct ds_next_hop {
+	__u32 seq;     /* odd while it is written */
+	__u32 serial;  /* ds_dest_rec.serial that it was found for: a slot taken again does not inherit it */
+	__u32 ifindex; /* the device to transmit on, below VLAN devices */
+	__u8 dmac[6];
+	__u8 smac[6];
+	__u16 vlan[2]; /* as in struct ds_link */
+	__u8 tags;
+	__u8 valid; /* 0: the kernel is asked */
+	__u16 mtu;  /* longest IP packet; longer ones the kernel is asked about */
+};
+
 /* Per-CPU traffic of one destination. Octets of UDP payload. */
 struct ds_dest_stats {
 	__u64 requests[8];  /* by enum sip_method */
@@ -136,6 +154,7 @@ struct ds_dest_stats {
 	__u64 octets_from;
 	__u64 last_to_ns; /* bpf_ktime_get_coarse_ns, 0: never */
 	__u64 last_from_ns;
+	__u64 timeouts; /* responses 408, which are in responses[4] as well */
 };
 
 /* Per-CPU counters of one listener slot; slot DS_LISTENERS_MAX counts what is of no listener. */
@@ -219,7 +238,7 @@ struct ds_state {
 	__u64 key[2];	  /* cluster key */
 	__u32 calls_mask; /* buckets of the calls table less one */
 	__u32 call_idle_s;
-	__u64 heartbeat_ns; /* live: of the daemon, 0: none */
+	__u64 heartbeat_ns; /* live: of the daemon by CLOCK_MONOTONIC, 0: none */
 	__u32 slow_path;    /* live: 1 while a daemon holds sockets on the listeners */
 	__u32 has_nat;	    /* live: 1 while a listener in nat mode exists */
 	__u32 generic;	    /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
@@ -230,6 +249,7 @@ _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
 _Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without holes");
 _Static_assert(sizeof(struct ds_call_bucket) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
+_Static_assert(sizeof(struct ds_next_hop) == 32, "stride of a mapped array");
 _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
@@ -260,6 +280,7 @@ enum ds_chain {
  *   dest_ids      __u32 slot by struct ds_endpoint with pad = the listener's slot: which of its destinations an
  *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; user; kernel
  *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
+ *   next_hops     struct ds_next_hop by slot of dests; user; kernel (mmapable)
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
  *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
