@@ -155,10 +155,10 @@ static bool methods_param_all(const struct methods_param_read *r, json_t *params
 	json_t *json;
 	size_t i;
 
-	memset(value, 0, r->n * sizeof(*value));
 	if (!methods_param_check(r, params))
 		return false;
 	for (i = 0; i < r->n; i++) {
+		memset(&value[i], 0, sizeof(value[i]));
 		json = rpc_param(params, r->param[i].name, i);
 		if (r->loose && json_is_null(json))
 			json = NULL;
