@@ -47,8 +47,9 @@ enum bpf_xdp_mode {
 };
 
 /*
- * One version of the programs: the entry, those of the chain, and the program array of its own by which the one leads to
- * the others, so that a link that changes its entry changes the chain with it. Descriptors are -1 where there is none.
+ * One version of the programs: the entry, those of the chain, and the program array of its own by which the one leads
+ * to the others, so that a link that changes its entry changes the chain with it. Descriptors are -1 where there is
+ * none.
  */
 struct bpf_version {
 	int array;
@@ -97,16 +98,16 @@ int bpf_inst_pin(const struct bpf_inst *b, const char *dir);
  */
 int bpf_inst_open(struct bpf_inst *b, const char *dir);
 
-/* Takes up the programs that are pinned below dir now: for who stays open while they are replaced. Returns 0 or -errno. */
+/* Takes up the programs that are pinned below dir now, for who is open while they are replaced. Returns 0 or -errno. */
 int bpf_inst_reopen(struct bpf_inst *b, const char *dir);
 
 void bpf_version_init(struct bpf_version *v);
 void bpf_version_close(struct bpf_version *v);
 
 /*
- * Loads a version that works on the maps of a live instance, from an object file or, NULL, from what is built in; nothing
- * is pinned or attached. Returns 0; -ENOEXEC where the file holds no dispatcher and -EPROTO where its maps are not like
- * the live ones, with the reason in why; or -errno, bpf_log() says more.
+ * Loads a version that works on the maps of a live instance, from an object file or, NULL, from what is built in;
+ * nothing is pinned or attached. Returns 0; -ENOEXEC where the file holds no dispatcher and -EPROTO where its maps are
+ * not like the live ones, with the reason in why; or -errno, bpf_log() says more.
  */
 int bpf_version_load(struct bpf_version *v, const struct bpf_inst *live, const char *file, char *why, size_t size);
 
@@ -116,7 +117,7 @@ int bpf_version_pin(const struct bpf_version *v, const char *dir);
 /* Opens what is pinned in dir; programs of another chain than ours are passed over. Returns 0, -ENOENT or -errno. */
 int bpf_version_open(struct bpf_version *v, const char *dir);
 
-/* What the kernel tells of a program: name and tag are empty where there is none, verified is 0 where it is not told. */
+/* What the kernel tells of a program: name and tag are empty where there is none, verified is 0 where not told. */
 struct bpf_prog_about {
 	char name[16];
 	char tag[17];

@@ -9,6 +9,8 @@
 
 #include "bpf.h"
 
+struct bpf_map;
+struct bpf_map_info;
 struct bpf_object;
 
 struct bpf_map_kind {
@@ -47,5 +49,8 @@ int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj);
  * reason in why, or -errno.
  */
 int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, char *why, size_t size);
+
+/* The same of one map, that of an object and that which is live, its entries and flags included. */
+bool bpf_shape_alike(const struct bpf_object *obj, const struct bpf_map *map, const struct bpf_map_info *live);
 
 #endif

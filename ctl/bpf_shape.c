@@ -70,11 +70,9 @@ static bool bpf_shape_same(const struct btf *a, __u32 a_id, const struct btf *b,
 	return btf_vlen(x.type) == btf_vlen(y.type) && bpf_shape_same_members(&x, &y, depth + 1);
 }
 
-/* The numbers that hold without any type. entries and flags of two maps are the loader's choice, see bpf.c. */
-static const char *bpf_shape_numbers(const struct bpf_map *map, const struct bpf_map_info *live, int index)
+/* The numbers that hold without any type. free_size: entries and flags are the loader's choice. */
+static const char *bpf_shape_numbers(const struct bpf_map *map, const struct bpf_map_info *live, bool free_size)
 {
-	bool free_size = index == BPF_MAP_calls || index == BPF_MAP_dest_ids;
-
 	if (bpf_map__type(map) != live->type)
 		return "kind";
 	if (bpf_map__key_size(map) != live->key_size)
@@ -89,16 +87,12 @@ static const char *bpf_shape_numbers(const struct bpf_map *map, const struct bpf
 }
 
 /* What of a map is not alike; NULL: nothing. kernel: the types of the live one. */
-static const char *bpf_shape_differs(const struct bpf_object *obj, int index, const struct bpf_map_info *live,
-				     const struct btf *kernel)
+static const char *bpf_shape_differs(const struct bpf_object *obj, const struct bpf_map *map,
+				     const struct bpf_map_info *live, const struct btf *kernel, bool free_size)
 {
-	const struct bpf_map *map = bpf_object__find_map_by_name(obj, bpf_map_kinds[index].name);
 	const struct btf *own = bpf_object__btf(obj);
-	const char *what;
+	const char *what = bpf_shape_numbers(map, live, free_size);
 
-	if (!map)
-		return "name";
-	what = bpf_shape_numbers(map, live, index);
 	if (what)
 		return what;
 	if (!own || !kernel)
@@ -110,10 +104,20 @@ static const char *bpf_shape_differs(const struct bpf_object *obj, int index, co
 	return NULL;
 }
 
+bool bpf_shape_alike(const struct bpf_object *obj, const struct bpf_map *map, const struct bpf_map_info *live)
+{
+	struct btf *kernel = btf__load_from_kernel_by_id(live->btf_id);
+	bool alike = !bpf_shape_differs(obj, map, live, kernel, false);
+
+	btf__free(kernel);
+	return alike;
+}
+
 int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, char *why, size_t size)
 {
 	struct btf *kernel = NULL;
 	struct bpf_map_info info;
+	const struct bpf_map *map;
 	const char *what = NULL;
 	__u32 len, loaded = 0;
 	int i, err = 0;
@@ -121,7 +125,8 @@ int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, c
 	for (i = 0; i < BPF_MAPS && !what; i++) {
 		memset(&info, 0, sizeof(info));
 		len = sizeof(info);
-		if (bpf_obj_get_info_by_fd(live->map[i], &info, &len)) {
+		map = bpf_object__find_map_by_name(obj, bpf_map_kinds[i].name);
+		if (!map || bpf_obj_get_info_by_fd(live->map[i], &info, &len)) {
 			err = -errno;
 			break;
 		}
@@ -131,7 +136,8 @@ int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, c
 			kernel = btf__load_from_kernel_by_id(info.btf_id);
 			loaded = info.btf_id;
 		}
-		what = bpf_shape_differs(obj, i, &info, kernel);
+		/* see bpf_inst_make() */
+		what = bpf_shape_differs(obj, map, &info, kernel, i == BPF_MAP_calls || i == BPF_MAP_dest_ids);
 		if (what)
 			snprintf(why, size, "its map %s is not like the attached one in its %s", bpf_map_kinds[i].name,
 				 what);

@@ -161,7 +161,7 @@ static int bpf_version_map_of(int prog, const char *name, struct bpf_map_info *m
  * What packets taught the live version, which no pin names, goes on where it is alike: a response to a request seen
  * before would not find its way without it.
  */
-static int bpf_version_inherit(struct bpf_map *map, const struct bpf_version *live)
+static int bpf_version_inherit(const struct bpf_object *obj, struct bpf_map *map, const struct bpf_version *live)
 {
 	struct bpf_map_info info;
 	int i, fd = -ENOENT, err = 0;
@@ -171,8 +171,7 @@ static int bpf_version_inherit(struct bpf_map *map, const struct bpf_version *li
 			fd = bpf_version_map_of(live->prog[i], bpf_map__name(map), &info);
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	if (info.type == bpf_map__type(map) && info.key_size == bpf_map__key_size(map) &&
-	    info.value_size == bpf_map__value_size(map))
+	if (bpf_shape_alike(obj, map, &info))
 		err = bpf_map__reuse_fd(map, fd);
 	close(fd);
 	return err;
@@ -188,7 +187,7 @@ static int bpf_version_reuse(const struct bpf_object *obj, const struct bpf_inst
 		err = map ? bpf_map__reuse_fd(map, live->map[i]) : -ENOENT;
 	}
 	bpf_object__for_each_map(map, obj) if (!err && bpf_map__type(map) == BPF_MAP_TYPE_LRU_HASH)
-		err = bpf_version_inherit(map, &live->version);
+		err = bpf_version_inherit(obj, map, &live->version);
 	return err;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "exit.h"
 #include "grace.h"
@@ -135,6 +136,8 @@ static int upgrade_recover(const struct upgrade *u)
 	int err;
 
 	instance_sub(&u->p->inst, INSTANCE_NEXT, dir);
+	if (access(dir, F_OK))
+		return errno == ENOENT ? 0 : -errno;
 	err = bpf_version_open(&left, dir);
 	if (!err)
 		err = upgrade_recover_links(u, &left);
