@@ -135,6 +135,7 @@ struct ds_dest_stats prog_dest_stats(__u32 slot)
 			sum.requests[i] += of[cpu].requests[i];
 		for (i = 0; i < TEST_COUNT(sum.responses); i++)
 			sum.responses[i] += of[cpu].responses[i];
+		sum.timeouts += of[cpu].timeouts;
 		sum.octets_to += of[cpu].octets_to;
 		sum.octets_from += of[cpu].octets_from;
 	}
