@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * conf_check.c - what is wrong with values that are right each by itself, and what is missing.
+ */
+#include "conf_inner.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "client.h"
+#include "model.h"
+#include "ping_socket.h"
+#include "uri.h"
+
+#define CONF_LIST "dispatcher.list"
+#define CONF_STATE_DIR "/var/lib/sipxdp"
+
+/* Where the first of two options is in the file, else the second, else `at`. */
+static struct conf_place conf_place_of(cfg_t *cfg, const char *name, const char *other, const struct conf_place *at)
+{
+	const struct conf_value *v = conf_value_of(cfg, name);
+
+	if (!v)
+		v = conf_value_of(cfg, other);
+	return v ? v->at : *at;
+}
+
+void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	const struct conf_ping *p = section;
+	struct conf_place place;
+
+	if (p->timeout_ms >= p->interval_ms) {
+		place = conf_place_of(cfg, "timeout", "interval", at);
+		conf_say(
+			r, &place,
+			"timeout of %u ms with an interval of %u ms, expected a shorter one: a destination has one ping in "
+			"flight at most",
+			p->timeout_ms, p->interval_ms);
+	}
+	if (p->interval_max_ms < p->interval_ms) {
+		place = conf_place_of(cfg, "interval-max", "interval", at);
+		conf_say(r, &place, "interval-max of %u ms with an interval of %u ms, expected no less than that",
+			 p->interval_max_ms, p->interval_ms);
+	}
+}
+
+void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	const struct conf_set *set = section;
+	struct conf_place place = conf_place_of(cfg, "all-down", "default-destination", at);
+	bool wanted = set->all_down == CONF_ALL_DOWN_DEFAULT;
+
+	/* one that was refused is no missing one */
+	if (wanted && !conf_value_of(cfg, "default-destination"))
+		conf_say(r, &place,
+			 "all-down = default-destination without one, expected default-destination = \"sip:...\" too");
+	if (!wanted && *set->default_uri)
+		conf_warn(r, &place, "default-destination is never used, expected all-down = default-destination too");
+}
+
+void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	(void)section;
+	if (!conf_value_of(cfg, "set"))
+		conf_say(r, at, "route without a set, expected set = NUMBER in it");
+}
+
+void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	(void)section;
+	if (!cfg_size(cfg, "route"))
+		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
+	else if (cfg_size(cfg, "route") > 1)
+		conf_say(r, at, "listener with %u routes, expected one in this version", cfg_size(cfg, "route"));
+}
+
+void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	const struct conf_control *c = section;
+	const struct conf_place place = conf_place_of(cfg, "mode", "path", at);
+
+	if (c->mode & 06)
+		conf_warn(r, &place,
+			  "control socket with mode %04o, expected none for others: everybody may command then",
+			  c->mode);
+}
+
+/* Whether what is sent from that place looks like what a listener sends, so that its answers are taken for traffic. */
+static bool conf_is_listener(const struct conf *c, const struct ds_endpoint *at)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_listeners; i++)
+		if (c->listener[i].at.port_be == at->port_be &&
+		    (ping_socket_is_any(&at->ip) || !memcmp(&c->listener[i].at.ip, &at->ip, sizeof(at->ip))))
+			return true;
+	return false;
+}
+
+/* cfg: the file or a set. */
+static void conf_check_socket(const struct conf_reader *r, cfg_t *cfg)
+{
+	const struct conf_value *v = cfg_size(cfg, "ping") ? conf_value_of(cfg_getsec(cfg, "ping"), "socket") : NULL;
+	struct ds_endpoint to = { 0 }, from;
+
+	if (!v || !*v->text || ping_socket_parse(v->text, &to, &from) == -EINVAL || !conf_is_listener(r->conf, &from))
+		return;
+	conf_say(
+		r, &v->at,
+		"socket '%.60s' is a listener's place, expected another port: answers to pings would be taken for its traffic",
+		v->text);
+}
+
+static int conf_compare_sets(const void *a, const void *b)
+{
+	const struct conf_set *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static void conf_settle_paths(const struct conf_reader *r, cfg_t *cfg)
+{
+	const struct conf_value *path = cfg_size(cfg, "control") ? conf_value_of(cfg_getsec(cfg, "control"), "path")
+								 : NULL;
+	static const struct conf_place nowhere;
+	struct conf *c = r->conf;
+	struct sockaddr_un name;
+
+	if (!conf_value_of(cfg, "list") &&
+	    (size_t)snprintf(c->list, sizeof(c->list), "%s%s", r->dir, CONF_LIST) >= sizeof(c->list))
+		conf_say(r, &nowhere, "list %s%s has too long a path, expected it in a directory less deep", r->dir,
+			 CONF_LIST);
+	if (!conf_value_of(cfg, "state-file"))
+		snprintf(c->state_file, sizeof(c->state_file), "%s/%s.json", CONF_STATE_DIR, c->instance);
+	if (!path)
+		client_path(c->instance, c->control.path, sizeof(c->control.path));
+	else if (strlen(c->control.path) >= sizeof(name.sun_path))
+		conf_say(r, &path->at, "path of the control socket has %zu octets, expected at most %zu",
+			 strlen(c->control.path), sizeof(name.sun_path) - 1);
+}
+
+void conf_settle(const struct conf_reader *r, cfg_t *cfg)
+{
+	static const struct conf_place nowhere;
+	struct conf *c = r->conf;
+	struct instance instance;
+	unsigned int i;
+
+	if (c->n_sets)
+		qsort(c->set, c->n_sets, sizeof(*c->set), conf_compare_sets);
+	c->any = (struct conf_set){ .id = -1, .ping = c->ping };
+	conf_settle_paths(r, cfg);
+	if (instance_init(&instance, c->bpffs, c->instance)) {
+		const struct conf_place at = conf_place_of(cfg, "instance", "bpffs", &nowhere);
+
+		conf_say(r, &at, "instance '%s' in %s, expected letters, digits, '-' and '_', and a shorter path",
+			 c->instance, c->bpffs);
+	}
+	conf_check_socket(r, cfg);
+	for (i = 0; i < cfg_size(cfg, "set"); i++)
+		conf_check_socket(r, cfg_getnsec(cfg, "set", i));
+	/* the rest of the file may have had them */
+	if (r->scan->broken)
+		return;
+	if (!cfg_size(cfg, "interfaces"))
+		conf_say(r, &nowhere, "no interface, expected interfaces = {\"eth0\", ...}");
+	if (!cfg_size(cfg, "listen"))
+		conf_say(r, &nowhere,
+			 "no listener, expected listen \"ADDR:PORT\" { route \"default\" { set = NUMBER } }");
+}
+
+const struct conf_set *conf_find_set(const struct conf *c, int id)
+{
+	const struct conf_set key = { .id = id };
+	const struct conf_set *set = c->n_sets ? bsearch(&key, c->set, c->n_sets, sizeof(key), conf_compare_sets)
+					       : NULL;
+
+	return set ? set : &c->any;
+}
+
+const struct conf_ping *conf_ping_of(const struct conf *c, int set)
+{
+	return &conf_find_set(c, set)->ping;
+}
+
+/* The attributes of one destination that are about pings. */
+static void conf_check_dest(const struct conf *c, const struct ds_config *dest, struct diag_list *d)
+{
+	struct ds_endpoint to = { 0 }, from;
+	struct uri_error error;
+	struct codes codes;
+	struct ds_uri uri;
+	const char *why;
+	size_t at;
+
+	if (dest->attrs.ping_reply_codes && codes_parse(dest->attrs.ping_reply_codes, &codes, &at, &why))
+		diag_add(d, DIAG_ERROR, dest->line, dest->column, "ping_reply_codes '%.60s': %s",
+			 dest->attrs.ping_reply_codes, why);
+	if (dest->attrs.ping_from && !uri_parse(dest->attrs.ping_from, strlen(dest->attrs.ping_from), &uri, &error))
+		uri_free(&uri);
+	else if (dest->attrs.ping_from)
+		diag_add(d, DIAG_ERROR, dest->line, dest->column, "ping_from '%.60s': %s", dest->attrs.ping_from,
+			 error.what);
+	if (!dest->attrs.ping_socket)
+		return;
+	if (ping_socket_parse(dest->attrs.ping_socket, &to, &from) == -EINVAL)
+		diag_add(d, DIAG_ERROR, dest->line, dest->column,
+			 "ping_socket '%.60s', expected ADDR, ADDR:PORT or udp:ADDR:PORT", dest->attrs.ping_socket);
+	else if (conf_is_listener(c, &from))
+		diag_add(
+			d, DIAG_ERROR, dest->line, dest->column,
+			"ping_socket '%.60s' is a listener's place, expected another port: answers to pings would be taken "
+			"for its traffic",
+			dest->attrs.ping_socket);
+}
+
+void conf_check_list(const struct conf *c, const struct model *m, struct diag_list *d)
+{
+	size_t i, j;
+
+	for (i = 0; i < c->n_listeners; i++) {
+		const struct conf_listener *l = &c->listener[i];
+		char text[URI_ENDPOINT_SIZE];
+
+		for (j = 0; j < l->n_routes; j++)
+			if (!model_find_set(m, l->route[j].set))
+				diag_add(d, DIAG_ERROR, 0, 0,
+					 "no destination of set %d, expected one: listener %s sends there",
+					 l->route[j].set, uri_endpoint_text(&l->at, text));
+	}
+	for (i = 0; i < c->n_sets; i++)
+		if (!model_find_set(m, c->set[i].id))
+			diag_add(d, DIAG_WARNING, 0, 0,
+				 "no destination of set %d, expected one: the configuration has options for it",
+				 c->set[i].id);
+	for (i = 0; i < m->n_sets; i++)
+		for (j = 0; j < m->set[i].n_dests; j++)
+			conf_check_dest(c, &m->set[i].dest[j]->conf, d);
+}
