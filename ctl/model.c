@@ -111,6 +111,25 @@ int model_add(struct model *m, struct ds_dest *dest)
 	return 0;
 }
 
+void model_remove(struct model *m, struct ds_dest *dest)
+{
+	size_t s = model_place(m, dest->conf.set), i = 0;
+	struct ds_set *set = &m->set[s];
+
+	while (set->dest[i] != dest)
+		i++;
+	set->n_dests--;
+	memmove(&set->dest[i], &set->dest[i + 1], (set->n_dests - i) * sizeof(*set->dest));
+	m->n_dests--;
+	m->n_members -= dest->n_members;
+	model_free_dest(dest);
+	if (set->n_dests)
+		return;
+	free(set->dest);
+	m->n_sets--;
+	memmove(set, set + 1, (m->n_sets - s) * sizeof(*set));
+}
+
 int model_add_member(struct ds_dest *dest, const struct ds_endpoint *at, enum ds_slow slow)
 {
 	struct ds_member *bigger = realloc(dest->member, (dest->n_members + 1) * sizeof(*bigger));

@@ -85,6 +85,9 @@ void model_free_dest(struct ds_dest *dest);
 /* Puts a destination into the set it names, made if new, and takes it over. Returns 0 or -ENOMEM: not taken over. */
 int model_add(struct model *m, struct ds_dest *dest);
 
+/* Takes a destination out of the model and frees it, and its set where that was the last one. */
+void model_remove(struct model *m, struct ds_dest *dest);
+
 /* Returns the set of that number or NULL. */
 const struct ds_set *model_find_set(const struct model *m, int id);
 
