@@ -2,7 +2,7 @@
 /*
  * cmd_check.c - reads lists as attach and reload would and reports what is wrong. Never touches the kernel's tables.
  */
-#include "cmd.h"
+#include "cmd_check.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -12,24 +12,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cmd.h"
 #include "exit.h"
+#include "output.h"
 #include "source.h"
-
-struct cmd_check_options {
-	bool json;
-	bool no_dns;
-	bool quiet;
-};
 
 static const char cmd_check_help[] =
 	"Usage: dispatchctl check [--json] [--no-dns] [-q] FILE...\n"
-	"Read destination lists and report every error and warning as FILE:LINE:COLUMN.\n"
-	"Needs no root and changes nothing. FILE - is standard input.\n"
+	"       dispatchctl check [--json] [--no-dns] [-q] -c CONF\n"
+	"Read destination lists, or a configuration and the list that it names, and report\n"
+	"every error and warning as FILE:LINE:COLUMN. Needs no root and changes nothing.\n"
+	"FILE - is standard input. Of a configuration, print what is in effect, as `run`\n"
+	"would take it, and how long it takes at most to notice a dead destination and one\n"
+	"that is back.\n"
 	"\n"
-	"  --json       one JSON object per file on standard output\n"
-	"  --no-dns     do not look up names\n"
-	"  -q, --quiet  print errors only\n"
-	"  -h, --help   this text\n"
+	"  -c, --config CONF  a configuration, see dispatchctl.conf(5)\n"
+	"  --json             one JSON object per file on standard output\n"
+	"  --no-dns           do not look up names\n"
+	"  -q, --quiet        print errors only\n"
+	"  -h, --help         this text\n"
 	"\n"
 	"Exit code: 0 all clean (warnings allowed), 1 a file cannot be read, 2 wrong usage,\n"
 	"3 a file has errors or no destination.\n";
@@ -80,17 +81,11 @@ static json_t *cmd_check_sets(const struct model *m)
 	return sets;
 }
 
-static int cmd_check_print_json(const struct model *m, const struct diag_list *d)
+json_t *cmd_check_list_json(const struct model *m, const struct diag_list *d)
 {
-	json_t *root = json_pack("{s:o, s:b, s:i, s:i, s:o, s:o}", "file", cmd_check_text(d->file), "ok",
-				 !d->count[DIAG_ERROR], "errors", (int)d->count[DIAG_ERROR], "warnings",
-				 (int)d->count[DIAG_WARNING], "diagnostics", diag_json(d), "sets", cmd_check_sets(m));
-	int err = root ? json_dumpf(root, stdout, JSON_COMPACT) : -1;
-
-	json_decref(root);
-	if (err || putchar('\n') == EOF)
-		return -EIO;
-	return 0;
+	return json_pack("{s:o, s:b, s:i, s:i, s:o, s:o}", "file", cmd_check_text(d->file), "ok", !d->count[DIAG_ERROR],
+			 "errors", (int)d->count[DIAG_ERROR], "warnings", (int)d->count[DIAG_WARNING], "diagnostics",
+			 diag_json(d), "sets", cmd_check_sets(m));
 }
 
 /* "5", "1-9", or "-" where nothing was seen. */
@@ -105,7 +100,7 @@ static const char *cmd_check_range(int min, int max, char buf[32])
 	return buf;
 }
 
-static void cmd_check_print_set(const struct ds_set *set)
+static void cmd_check_print_set(const char *prefix, const struct ds_set *set)
 {
 	int prio_min = INT_MAX, prio_max = INT_MIN, weight_min = INT_MAX, weight_max = INT_MIN;
 	size_t i, addresses = 0, slow = 0;
@@ -123,68 +118,77 @@ static void cmd_check_print_set(const struct ds_set *set)
 			weight_max = c->attrs.weight > weight_max ? c->attrs.weight : weight_max;
 		}
 	}
-	printf("%10d %12zu %9zu %10s %7s %9zu\n", set->id, set->n_dests, addresses,
+	printf("%s%10d %12zu %9zu %10s %7s %9zu\n", prefix, set->id, set->n_dests, addresses,
 	       cmd_check_range(prio_min, prio_max, prio), cmd_check_range(weight_min, weight_max, weight), slow);
 }
 
-static void cmd_check_print_text(const struct model *m, const struct diag_list *d)
+void cmd_check_list_print(const char *prefix, const struct model *m, const struct diag_list *d)
 {
 	char *file = diag_printable(d->file);
 	size_t s;
 
-	printf("%s: errors %zu, warnings %zu", file ? file : "?", d->count[DIAG_ERROR], d->count[DIAG_WARNING]);
+	printf("%s%s: errors %zu, warnings %zu", prefix, file ? file : "?", d->count[DIAG_ERROR],
+	       d->count[DIAG_WARNING]);
 	free(file);
 	if (!m || !m->n_sets) {
 		printf("\n");
 		return;
 	}
 	printf(", sets %zu, destinations %zu\n", m->n_sets, m->n_dests);
-	printf("%10s %12s %9s %10s %7s %9s\n", "set", "destinations", "addresses", "priorities", "weights",
+	printf("%s%10s %12s %9s %10s %7s %9s\n", prefix, "set", "destinations", "addresses", "priorities", "weights",
 	       "slow path");
 	for (s = 0; s < m->n_sets; s++)
-		cmd_check_print_set(&m->set[s]);
+		cmd_check_print_set(prefix, &m->set[s]);
+}
+
+int cmd_check_load(const char *path, const struct resolver *r, struct model **m, struct diag_list *d)
+{
+	int ret = source_file_load(path, r, m, d);
+
+	if (ret == -ENODATA)
+		diag_add(d, DIAG_ERROR, 0, 0,
+			 "no destination, expected at least one; a reload changes nothing unless forced");
+	if (!ret)
+		return EXIT_OK;
+	return ret == -ENODATA || ret == -EINVAL ? EXIT_INPUT : EXIT_FAILED;
 }
 
 static int cmd_check_file(const char *path, const struct resolver *r, const struct cmd_check_options *o)
 {
 	struct model *m = NULL;
 	struct diag_list d;
-	int ret, code = EXIT_OK;
+	int code;
 
 	diag_init(&d, strcmp(path, "-") ? path : "<stdin>");
-	ret = source_file_load(path, r, &m, &d);
-	if (ret == -ENODATA)
-		diag_add(&d, DIAG_ERROR, 0, 0,
-			 "no destination, expected at least one; a reload changes nothing unless forced");
-	if (ret)
-		code = ret == -ENODATA || ret == -EINVAL ? EXIT_INPUT : EXIT_FAILED;
+	code = cmd_check_load(path, r, &m, &d);
 	if (!o->json)
 		diag_print(&d, stderr, !o->quiet);
-	if (o->json && cmd_check_print_json(m, &d))
+	if (o->json && output_json(cmd_check_list_json(m, &d)))
 		code = EXIT_FAILED;
 	if (!o->json && !o->quiet)
-		cmd_check_print_text(m, &d);
+		cmd_check_list_print("", m, &d);
 	model_free(m);
 	diag_free(&d);
 	return code;
 }
 
-/* Returns the index of the first file, or minus an exit code less one. */
+/* Returns the index of the first list, or minus an exit code less one. */
 static int cmd_check_parse(int argc, char **argv, struct cmd_check_options *o)
 {
 	static const struct option options[] = {
-		{ "json", no_argument, NULL, 'j' },
-		{ "no-dns", no_argument, NULL, 'n' },
-		{ "quiet", no_argument, NULL, 'q' },
-		{ "help", no_argument, NULL, 'h' },
-		{ 0 },
+		{ "config", required_argument, NULL, 'c' }, { "json", no_argument, NULL, 'j' },
+		{ "no-dns", no_argument, NULL, 'n' },	    { "quiet", no_argument, NULL, 'q' },
+		{ "help", no_argument, NULL, 'h' },	    { 0 },
 	};
 	int c;
 
 	optind = 0; /* glibc: start over, whatever the caller parsed */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, "qh", options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "c:qh", options, NULL)) != -1) {
 		switch (c) {
+		case 'c':
+			o->conf = optarg;
+			break;
 		case 'j':
 			o->json = true;
 			break;
@@ -198,13 +202,17 @@ static int cmd_check_parse(int argc, char **argv, struct cmd_check_options *o)
 			fputs(cmd_check_help, stdout);
 			return -1 - EXIT_OK;
 		default:
-			fprintf(stderr, "dispatchctl check: unknown option %s\n%s", argv[optind - 1], cmd_check_help);
+			fprintf(stderr, "dispatchctl check: unknown option %s, or one without its value\n%s",
+				argv[optind - 1], cmd_check_help);
 			return -1 - EXIT_USAGE;
 		}
 	}
-	if (optind < argc)
+	if ((optind < argc) != !!o->conf)
 		return optind;
-	fprintf(stderr, "dispatchctl check: no file, expected at least one\n%s", cmd_check_help);
+	fprintf(stderr, "dispatchctl check: %s\n%s",
+		o->conf ? "a list beside a configuration, which names its own; expected one of them"
+			: "no file, expected at least one",
+		cmd_check_help);
 	return -1 - EXIT_USAGE;
 }
 
@@ -222,6 +230,8 @@ int cmd_check(int argc, char **argv)
 		fprintf(stderr, "dispatchctl check: cannot read the addresses of this host: %s\n", strerror(-err));
 		return EXIT_FAILED;
 	}
+	if (o.conf)
+		code = cmd_check_conf(&r, &o);
 	for (; file < argc; file++) {
 		one = cmd_check_file(argv[file], &r, &o);
 		if (code != EXIT_FAILED && one)

@@ -31,6 +31,7 @@ void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_
 {
 	const struct conf_ping *p = section;
 	struct conf_place place;
+	cfg_t *passive;
 
 	if (p->timeout_ms >= p->interval_ms) {
 		place = conf_place_of(cfg, "timeout", "interval", at);
@@ -44,6 +45,14 @@ void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_
 		place = conf_place_of(cfg, "interval-max", "interval", at);
 		conf_say(r, &place, "interval-max of %u ms with an interval of %u ms, expected no less than that",
 			 p->interval_max_ms, p->interval_ms);
+	}
+	if (!p->health.passive_requests && p->probe != CONF_PROBE_ALL && p->probe != CONF_PROBE_FLAGGED) {
+		passive = cfg_size(cfg, "passive") ? cfg_getsec(cfg, "passive") : NULL;
+		place = conf_place_of(passive, "requests", "requests", at);
+		place = conf_place_of(cfg, "probe", "probe", &place);
+		conf_warn(
+			r, &place,
+			"nothing finds out that a destination died, expected probe = all or flagged, or requests in passive");
 	}
 }
 

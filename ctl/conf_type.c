@@ -25,12 +25,13 @@ void conf_quote(const char *text, FILE *out)
 
 bool conf_is_fit(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v, size_t size)
 {
-	const char *p;
+	char *printable = diag_printable(v->text);
+	bool same = printable && !strcmp(printable, v->text);
 
-	for (p = v->text; *p; p++) {
-		if ((unsigned char)*p >= ' ' && *p != 0x7f)
-			continue;
-		conf_say(r, &v->at, "control character in %s, expected printable text", o->name);
+	free(printable);
+	if (!same) {
+		conf_say(r, &v->at, "character in %s that cannot be printed, expected UTF-8 without control characters",
+			 o->name);
 		return false;
 	}
 	if (strlen(v->text) >= size) {

@@ -268,7 +268,8 @@ static const struct bad {
 	{ "xdp", BASE "xdp = off", "3:7: error: xdp 'off', expected auto, native or generic" },
 	{ "list", BASE "list = ''", "3:8: error: list is empty" },
 	{ "state file", BASE "state-file = ''", "3:14: error: state-file is empty" },
-	{ "control characters", BASE "key-file = 'a\tb'", "3:12: error: control character in key-file" },
+	{ "control characters", BASE "key-file = 'a\tb'", "3:12: error: character in key-file" },
+	{ "no UTF-8", BASE "key-file = 'a\xff'", "3:12: error: character in key-file that cannot be printed" },
 	{ "watch list", BASE "watch-list = maybe", "3:14: error: watch-list 'maybe', expected true or false" },
 	{ "calls", BASE "calls = -1", "3:9: error: calls '-1', expected a number from 1 to" },
 	{ "calls beyond", BASE "calls = 99999999999999999999999999", "3:9: error: calls '9999" },
@@ -342,7 +343,7 @@ static const struct bad {
 	{ "header of ours", BASE "ping { headers = { \"call-id: x\", \"l : 5\" } }",
 	  "3:20: error: header call-id is in every ping|3:34: error: header l is in every ping" },
 	{ "header with a line's end", BASE "ping { headers = { 'A: b\rVia: c' } }",
-	  "3:20: error: control character in headers" },
+	  "3:20: error: character in headers" },
 	{ "header with an escape", BASE "ping { headers = { \"A: b\\r\\nVia: c\" } }",
 	  "3:25: error: escape that is not known" },
 	{ "headers", BASE "ping { headers = { 'A:', 'B:', 'C:', 'D:', 'E:', 'G:', 'H:', 'J:', 'K:' } }",
@@ -370,7 +371,7 @@ static const struct bad {
 	{ "group", BASE "control { group = abcdefghijklmnopqrstuvwxyzabcdefghijklmnopqrstuvwxyzabcdefghijklm }",
 	  "3:19: error: group of 65 octets" },
 	{ "events", BASE "events { on-down = 'a\tb' jobs = 0 timeout = 1ms }",
-	  "3:20: error: control character in on-down|3:33: error: jobs '0'|3:45: error: timeout '1ms'" },
+	  "3:20: error: character in on-down|3:33: error: jobs '0'|3:45: error: timeout '1ms'" },
 	{ "everything is said", "calls = 0\nxdp = x\nset a { }\nping { fall = 0 }\nfoo = 1\n",
 	  "0:0: error: no interface|0:0: error: no listener|1:9: error: calls|2:7: error: xdp|3:5: error: set|4:15: error: fall|5:1: error: option foo" },
 };
@@ -403,6 +404,10 @@ static const struct warned {
 } warned[] = {
 	{ "default that is not used", BASE "set 1 { default-destination = 'sip:a.example.net' }",
 	  "3:31: warning: default-destination is never used" },
+	{ "blind", BASE "ping { probe = inactive passive { requests = 0 } }",
+	  "3:16: warning: nothing finds out that a destination died" },
+	{ "a set made blind", BASE "ping { probe = inactive }\nset 1 { ping { passive { requests = 0 } } }",
+	  "4:37: warning: nothing finds out that a destination died" },
 	{ "mode", BASE "control { mode = 0666 }", "3:18: warning: control socket with mode 0666" },
 };
 
@@ -560,6 +565,52 @@ static void relative_path(void **state)
 	diag_free(&d);
 }
 
+/* Takes the mark of a comment from lines "#name = value", but for those that differ from the default on purpose. */
+static void uncomment(char *text)
+{
+	static const char *const otherwise[] = { "#key-file", "#on-down", "#on-up" };
+	char *line, *at;
+	size_t i;
+
+	for (line = text; line; line = strchr(line, '\n')) {
+		at = line + strspn(line, "\n\t");
+		for (i = 0; i < TEST_COUNT(otherwise); i++)
+			if (!strncmp(at, otherwise[i], strlen(otherwise[i])))
+				break;
+		if (*at == '#' && at[1] >= 'a' && at[1] <= 'z' && i == TEST_COUNT(otherwise))
+			*at = ' ';
+		line = at;
+	}
+}
+
+/* What the sample shows as defaults are the defaults. */
+static void sample(void **state)
+{
+	size_t size, length;
+	char *text = (char *)test_read_file("dist/dispatchctl.conf", &size), *first, *second, *set;
+	struct conf *c;
+
+	(void)state;
+	check_true("there", text);
+	/* a whole section that is an example */
+	set = strstr(text, "#set 1 {");
+	length = set ? (size_t)(strstr(set, "#}") + 2 - set) : 0;
+	check_true("set", length);
+	memset(set, ' ', length);
+	c = read_good(text);
+	first = print_text(c);
+	conf_free(c);
+	uncomment(text);
+	check_true("something is", strstr(text, "\t interval = 10s"));
+	c = read_good(text);
+	second = print_text(c);
+	conf_free(c);
+	check_str("by default", second, first);
+	free(first);
+	free(second);
+	free(text);
+}
+
 static const struct worst {
 	const char *name;
 	const char *ping;
@@ -638,6 +689,7 @@ int main(void)
 	test_add(&tests, "far too many", far_too_many, NULL);
 	test_add(&tests, "files", files, NULL);
 	test_add(&tests, "relative path", relative_path, NULL);
+	test_add(&tests, "sample", sample, NULL);
 	test_rows(&tests, "reckons", reckons, worst);
 	test_add(&tests, "lists", lists, NULL);
 	return test_run(&tests, "conf");
