@@ -11,11 +11,14 @@
  *
  *        I + 2 * J * I + (fall - 1) * S + T
  *
- * alive: it lives again right after a ping that left early was lost, with the longest interval M; the next one is planned
- *        M later, leaves late, and is answered within T. Then the interval is I again: the next is planned at most I
- *        after that, rise - 2 more are planned S apart each, the last one leaves late and is answered within T.
+ * alive: it lives again right after a ping was lost, with the longest interval M. If that one left early, the next is
+ *        planned M later and leaves late, 2 * J * M after that; if it left so late that a time is left out, the next is
+ *        planned 2 * M later, but it itself left T before M was over at the earliest. L is the worse of both: T where
+ *        J * M + T >= M and T > J * M, and else J * M. It is answered within T. Then the interval is I again: the next one
+ *        is planned at most I after that, rise - 2 more are planned S apart each, the last one leaves late and is answered
+ *        within T.
  *
- *        M + 2 * J * M + T, and where rise > 1: + (rise - 1) * S + J * I + T
+ *        M + J * M + L + T, and where rise > 1: + (rise - 1) * S + J * I + T
  *
  * To each time-out comes what timers are late by, PING_TICK_NS for sending and as much for the end.
  */
@@ -51,10 +54,11 @@ __u64 conf_worst_down_ms(const struct conf_ping *p)
 
 __u64 conf_worst_up_ms(const struct conf_ping *p)
 {
-	__u64 first = p->interval_max_ms + 2 * conf_worst_jitter_ms(p, p->interval_max_ms) + conf_worst_timeout_ms(p);
+	__u64 jitter = conf_worst_jitter_ms(p, p->interval_max_ms), timeout = conf_worst_timeout_ms(p);
+	bool skips = jitter + timeout >= p->interval_max_ms && timeout > jitter;
+	__u64 first = p->interval_max_ms + jitter + (skips ? timeout : jitter) + timeout;
 
 	if (p->health.rise == 1)
 		return first;
-	return first + (p->health.rise - 1) * conf_worst_step_ms(p) + conf_worst_jitter_ms(p, p->interval_ms) +
-	       conf_worst_timeout_ms(p);
+	return first + (p->health.rise - 1) * conf_worst_step_ms(p) + conf_worst_jitter_ms(p, p->interval_ms) + timeout;
 }
