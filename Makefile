@@ -85,7 +85,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench fuzz lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench compare fuzz lint format install uninstall clean help \
 	tests-unit tests-root clangs FORCE
 .SECONDARY:
 
@@ -130,6 +130,11 @@ bench: ## nanoseconds per packet by test run, for every clang installed (root)
 	$(Q)scripts/deps.sh --root bench
 	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ) clangs
 	$(Q)tests/bench/run
+
+compare: ## the pings beside those of the real Kamailio 5.6: a table (root, about 90 s)
+	$(Q)scripts/deps.sh --root compare
+	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
+	$(Q)tests/compare/pings.sh
 
 fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)

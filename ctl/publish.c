@@ -29,6 +29,7 @@ void publish_init(struct publish *p)
 	memset(p, 0, sizeof(*p));
 	p->inst.lock = -1;
 	p->keys = -1;
+	p->wait_ms = NEIGH_WAIT_MS;
 	bpf_inst_init(&p->bpf);
 }
 
@@ -341,7 +342,7 @@ static int publish_neighbours(struct publish *p)
 		n = publish_list_places(p, place);
 		if (n_gateways)
 			memcpy(place + n, gateway, n_gateways * sizeof(*place));
-		err = neigh_update(p->keys, place, n + n_gateways, publish_warn_neigh, p);
+		err = neigh_update_within(p->keys, place, n + n_gateways, p->wait_ms, publish_warn_neigh, p);
 	}
 	free(gateway);
 	free(place);

@@ -22,6 +22,7 @@ struct publish {
 	struct sync sync;
 	struct sync_input in;
 	__u32 *calls;
+	unsigned int wait_ms;		/* for next hops that are new */
 	const struct sync_rules *rules; /* what is known beyond the list; NULL: nothing */
 	size_t errors;			/* of the list */
 	size_t warnings;

@@ -7,7 +7,7 @@ DAEMON_CONF=$LAB_DIR/dispatchctl.conf
 DAEMON_STATE=$LAB_DIR/state.json
 DAEMON_SOCKET=$LAB_DIR/control.sock
 # What is written into the section ping {}.
-DAEMON_PING='interval = "1s"; timeout = "400ms"; fall = 2; rise = 1; jitter = 10; interval-max = "2s"'
+DAEMON_PING='interval = "1s" timeout = "400ms" fall = 2 rise = 1 jitter = 10 interval-max = "2s"'
 
 # daemon_conf 4|6 [LINE...] writes a configuration: one listener, set 1, and these lines.
 daemon_conf() {
@@ -54,7 +54,7 @@ daemon_stop() {
 
 # daemon_health N prints the health of destination N of set 1.
 daemon_health() {
-	daemon_ask list --json 2>/dev/null |
+	lab_ctl list --json 2>/dev/null |
 		jq -r --arg a "$(lab_host "$DAEMON_FAMILY" dest "$1"):5060" \
 			'.destinations[] | select(.address == $a) | .health'
 }
