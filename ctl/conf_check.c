@@ -59,11 +59,12 @@ void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_
 void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	const struct conf_set *set = section;
+	const struct conf_value *uri = conf_value_of(cfg, "default-destination");
 	struct conf_place place = conf_place_of(cfg, "all-down", "default-destination", at);
 	bool wanted = set->all_down == CONF_ALL_DOWN_DEFAULT;
 
 	/* one that was refused is no missing one */
-	if (wanted && !conf_value_of(cfg, "default-destination"))
+	if (wanted && !r->scan->broken && (!uri || !*uri->text))
 		conf_say(r, &place,
 			 "all-down = default-destination without one, expected default-destination = \"sip:...\" too");
 	if (!wanted && *set->default_uri)
@@ -73,14 +74,14 @@ void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_p
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	(void)section;
-	if (!conf_value_of(cfg, "set"))
+	if (!r->scan->broken && !conf_value_of(cfg, "set"))
 		conf_say(r, at, "route without a set, expected set = NUMBER in it");
 }
 
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	(void)section;
-	if (!cfg_size(cfg, "route"))
+	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
 	else if (cfg_size(cfg, "route") > 1)
 		conf_say(r, at, "listener with %u routes, expected one in this version", cfg_size(cfg, "route"));

@@ -97,7 +97,7 @@ extern const struct conf_option conf_root[];
 /* What libconfuse is given, and where in the file things are, in their order. */
 struct conf_scan {
 	char *text;  /* comments and what was refused are blanks; ends before a fault after which nothing can be read */
-	bool broken; /* there is such a fault */
+	bool broken; /* there is such a fault: nothing can be said to be missing */
 	struct conf_place *value;
 	size_t n_values;
 	struct conf_title *title;

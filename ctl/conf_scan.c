@@ -105,9 +105,7 @@ static bool conf_scan_option(struct conf_scan *s, struct conf_body *b, const str
 {
 	struct conf_token t = conf_token(s);
 
-	if (t.kind == CONF_TOKEN_APPEND && !o->type->is_list)
-		return conf_scan_fail(s, &t, "'=' after ", o->name);
-	if (t.kind != CONF_TOKEN_SET && t.kind != CONF_TOKEN_APPEND)
+	if (t.kind != CONF_TOKEN_SET && (t.kind != CONF_TOKEN_APPEND || !o->type->is_list))
 		return conf_scan_fail(s, &t, "'=' after ", o->name);
 	if (t.kind == CONF_TOKEN_SET)
 		conf_scan_once(s, &b->first[o - b->options], name, o->name);

@@ -114,7 +114,7 @@ static struct conf_token conf_token_word(struct conf_scan *s)
 {
 	struct conf_token t = { CONF_TOKEN_WORD, s->p, 0, conf_token_place(s, s->p) };
 
-	while (s->p < s->end && conf_token_is_plain(*s->p) && !conf_token_is(s, "//"))
+	while (s->p < s->end && conf_token_is_plain(*s->p) && !conf_token_is(s, "//") && !conf_token_is(s, "/*"))
 		s->p++;
 	t.len = (size_t)(s->p - t.at);
 	if (t.len && !conf_token_is(s, "//") && !conf_token_is(s, "/*"))

@@ -169,6 +169,25 @@ static void everything(void **state)
 	conf_free(c);
 }
 
+/* Each of these is one word for libconfuse too. */
+static void words(void **state)
+{
+	static const char *const word[] = { "/", "dir/", "/a/b", "%d", "a:b", "[::1]", "@home", "-", "a.b-c_d/e", ".." };
+	char text[256], want[256];
+	struct conf *c;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TEST_COUNT(word); i++) {
+		snprintf(text, sizeof(text), "%skey-file = %s calls = 7\n", BASE, word[i]);
+		snprintf(want, sizeof(want), "%s%s", *word[i] == '/' ? "" : "/etc/sipxdp/", word[i]);
+		c = read_good(text);
+		check_str("word", c->key_file, want);
+		check_int("what comes next", c->calls, 7);
+		conf_free(c);
+	}
+}
+
 static void check_round_trip(const char *text)
 {
 	struct conf *a = read_good(text), *b;
@@ -226,6 +245,13 @@ static const struct bad {
 	{ "environment", BASE "list = \"a${HOME}\"", "3:10: error: ${...} in double quotes" },
 	{ "environment outside", BASE "list = ${HOME}", "3:8: error: character that has no meaning" },
 	{ "slashes", BASE "list = a//b", "3:9: error: character that has no meaning" },
+	{ "comment in a word", BASE "list = a/* b */", "3:9: error: character that has no meaning" },
+	{ "broken in a route", "interfaces = a listen 192.0.2.1:1 { route a { set 5",
+	  "1:51: error: 5 here, expected '=' after set" },
+	{ "broken in a listener", "interfaces = a listen 192.0.2.1:1 { mode nat",
+	  "1:42: error: nat here, expected '='" },
+	{ "broken in a set", BASE "set 1 { all-down = default-destination default-destination",
+	  "3:59: error: end of the file" },
 	{ "quoted name", BASE "\"calls\" = 5", "3:1: error: \"calls\" here, expected the name of an option" },
 	{ "not text", "\xff\xfe\x01", "1:1: error: character that has no meaning" },
 	/* names */
@@ -358,6 +384,8 @@ static const struct bad {
 	{ "all down", BASE "set 1 { all-down = 503 }",
 	  "3:20: error: all-down '503', expected reject, serve-all or default-destination" },
 	{ "no default", BASE "set 1 { all-down = default-destination }",
+	  "3:20: error: all-down = default-destination without one" },
+	{ "empty default", BASE "set 1 { all-down = default-destination default-destination = '' }",
 	  "3:20: error: all-down = default-destination without one" },
 	{ "default refused", BASE "set 1 { all-down = default-destination default-destination = 'sip:' }",
 	  "3:62: error: default-destination 'sip:'" },
@@ -679,6 +707,7 @@ int main(void)
 
 	test_add(&tests, "defaults", defaults, NULL);
 	test_add(&tests, "everything", everything, NULL);
+	test_add(&tests, "words", words, NULL);
 	test_add(&tests, "round trips", round_trips, NULL);
 	test_rows(&tests, "refuses", refuses, bad);
 	test_rows(&tests, "warns", warns, warned);
