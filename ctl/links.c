@@ -5,24 +5,13 @@
 #include "links.h"
 
 #include <errno.h>
+#include <linux/if_arp.h>
 #include <linux/if_link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "netlink.h"
-
-struct links_device {
-	__u32 ifindex;
-	__u32 parent; /* of a VLAN device in this namespace, else 0 */
-	__u16 vlan;
-};
-
-struct links_list {
-	struct links_device *device;
-	size_t n;
-	size_t room;
-};
 
 /* The tag of a VLAN device, 0 for any other kind (tag 0 is a priority tag, not a VLAN). */
 static __u16 links_vlan(const struct rtattr *info)
@@ -56,13 +45,19 @@ static int links_each(void *ctx, const struct nlmsghdr *answer)
 	}
 	netlink_answer_attrs(answer, sizeof(*ifi), at, IFLA_LINK_NETNSID);
 	d = &list->device[list->n++];
+	memset(d, 0, sizeof(*d));
 	d->ifindex = ifi->ifi_index;
 	d->vlan = links_vlan(at[IFLA_LINKINFO]);
+	d->mtu = at[IFLA_MTU] ? netlink_u32(at[IFLA_MTU]) : 0;
+	d->ethernet = ifi->ifi_type == ARPHRD_ETHER && at[IFLA_ADDRESS] &&
+		      RTA_PAYLOAD(at[IFLA_ADDRESS]) == sizeof(d->mac);
+	if (d->ethernet)
+		memcpy(d->mac, RTA_DATA(at[IFLA_ADDRESS]), sizeof(d->mac));
 	d->parent = d->vlan && at[IFLA_LINK] && !at[IFLA_LINK_NETNSID] ? netlink_u32(at[IFLA_LINK]) : 0;
 	return 0;
 }
 
-static int links_read(struct links_list *list)
+int links_read(struct links_list *list)
 {
 	struct netlink_request r;
 	int err, fd = netlink_open();
@@ -75,7 +70,7 @@ static int links_read(struct links_list *list)
 	return err;
 }
 
-static const struct links_device *links_find(const struct links_list *list, __u32 ifindex)
+const struct links_device *links_find(const struct links_list *list, __u32 ifindex)
 {
 	size_t i;
 
@@ -85,8 +80,7 @@ static const struct links_device *links_find(const struct links_list *list, __u3
 	return NULL;
 }
 
-/* Follows VLAN devices down to the one that frames leave by. Returns -ERANGE for more tags than a packet may have. */
-static int links_resolve(const struct links_list *list, const struct links_device *d, struct ds_link *link)
+int links_resolve(const struct links_list *list, const struct links_device *d, struct ds_link *link)
 {
 	memset(link, 0, sizeof(*link));
 	while (d && d->parent) {
@@ -104,8 +98,8 @@ static int links_resolve(const struct links_list *list, const struct links_devic
 	return 0;
 }
 
-static int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached,
-			 size_t n_attached)
+static int links_enter(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached,
+		       size_t n_attached)
 {
 	struct ds_vlan_key key;
 	struct ds_link link;
@@ -167,17 +161,28 @@ static int links_forget(const struct bpf_inst *b, const struct links_list *list)
 	return 0;
 }
 
+int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached, size_t n_attached)
+{
+	int err = links_forget(b, list);
+
+	return err ? err : links_enter(b, list, attached, n_attached);
+}
+
 int links_update(const struct bpf_inst *b, const __u32 *attached, size_t n_attached)
 {
 	struct links_list list = { 0 };
 	int err = links_read(&list);
 
 	if (!err)
-		err = links_forget(b, &list);
-	if (!err)
 		err = links_publish(b, &list, attached, n_attached);
 	if (!err)
 		err = list.n;
-	free(list.device);
+	links_free(&list);
 	return err;
+}
+
+void links_free(struct links_list *list)
+{
+	free(list->device);
+	memset(list, 0, sizeof(*list));
 }

@@ -190,10 +190,10 @@ static int neigh_forget(int fd, int keys, const struct neigh_want *want, size_t 
 	return err ? err : end == -ENOENT ? 0 : end;
 }
 
-static void neigh_wait(int fd, struct neigh_want *want, size_t n)
+static void neigh_wait(int fd, struct neigh_want *want, size_t n, unsigned int wait_ms)
 {
 	struct timespec pause = { .tv_nsec = NEIGH_POLL_MS * 1000000 };
-	int left = NEIGH_WAIT_MS / NEIGH_POLL_MS;
+	unsigned int left = wait_ms / NEIGH_POLL_MS;
 	size_t i, open;
 
 	do {
@@ -201,20 +201,28 @@ static void neigh_wait(int fd, struct neigh_want *want, size_t n)
 		for (i = 0; i < n; i++) {
 			if (want[i].why || want[i].resolved)
 				continue;
-			if (i && !memcmp(&want[i].hop, &want[i - 1].hop, sizeof(want[i].hop)))
+			if (i && !memcmp(&want[i].hop, &want[i - 1].hop, sizeof(want[i].hop))) {
 				want[i].resolved = want[i - 1].resolved;
-			else
+				want[i].fresh = want[i - 1].fresh;
+			} else {
 				want[i].resolved = neigh_resolved(fd, &want[i].hop);
+			}
 			/* what was managed before had its time */
 			open += want[i].fresh && !want[i].resolved;
 		}
-		if (open)
+		if (open && left)
 			nanosleep(&pause, NULL);
 	} while (open && left--);
 }
 
 int neigh_update(int keys, const struct neigh *place, size_t n,
 		 void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx)
+{
+	return neigh_update_within(keys, place, n, NEIGH_WAIT_MS, warn, ctx);
+}
+
+int neigh_update_within(int keys, const struct neigh *place, size_t n, unsigned int wait_ms,
+			void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx)
 {
 	struct neigh_want *want = calloc(n + 1, sizeof(*want));
 	int err = 0, fd = netlink_open();
@@ -235,9 +243,9 @@ int neigh_update(int keys, const struct neigh *place, size_t n,
 		if (!want[i].why && (!i || memcmp(&want[i].hop, &want[i - 1].hop, sizeof(want[i].hop))))
 			err = neigh_manage(fd, keys, &want[i]);
 	if (!err)
-		neigh_wait(fd, want, n);
+		neigh_wait(fd, want, n, wait_ms);
 	for (i = 0; i < n && !err; i++)
-		if (!want[i].resolved)
+		if (want[i].why || (!want[i].resolved && (wait_ms || !want[i].fresh)))
 			warn(ctx, &want[i].at, want[i].why ? want[i].why : "its next hop does not answer");
 	if (!err)
 		err = neigh_forget(fd, keys, want, n);

@@ -37,6 +37,17 @@ int netlink_open(void)
 	return fd;
 }
 
+int netlink_join(int fd, unsigned int group)
+{
+	return setsockopt(fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) ? -errno : 0;
+}
+
+void netlink_room(int fd, int octets)
+{
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &octets, sizeof(octets)))
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &octets, sizeof(octets));
+}
+
 void *netlink_begin(struct netlink_request *r, int type, int flags, size_t header_size)
 {
 	memset(r, 0, sizeof(*r));

@@ -20,6 +20,12 @@ struct netlink_request {
 /* Opens a socket of the current network namespace. Returns it or -errno. */
 int netlink_open(void);
 
+/* Subscribes a socket to what the kernel says to a group, RTNLGRP_*. Returns 0 or -errno. */
+int netlink_join(int fd, unsigned int group);
+
+/* Gives a socket room for that many octets that wait, as far as it may. */
+void netlink_room(int fd, int octets);
+
 /* Starts a request of that type with a fixed header of header_size octets, which is returned zeroed. */
 void *netlink_begin(struct netlink_request *r, int type, int flags, size_t header_size);
 
