@@ -151,6 +151,12 @@ int bpf_link_attach(const struct bpf_inst *b, __u32 ifindex, const char *pin, en
  */
 int bpf_link_replace(const char *pin, int prog, int old);
 
+/*
+ * Takes a pinned link off its interface before this returns; where only the pin goes, the kernel does it some time
+ * later, and who attaches meanwhile finds the interface taken. Returns 0 or -errno.
+ */
+int bpf_link_stop(const char *pin);
+
 /* The id of the program that a pinned link runs. Returns 0 or -errno. */
 int bpf_link_prog(const char *pin, __u32 *prog_id);
 

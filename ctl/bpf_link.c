@@ -53,6 +53,17 @@ int bpf_link_replace(const char *pin, int prog, int old)
 	return err;
 }
 
+int bpf_link_stop(const char *pin)
+{
+	int err, fd = bpf_obj_get(pin);
+
+	if (fd < 0)
+		return -errno;
+	err = bpf_link_detach(fd) ? -errno : 0;
+	close(fd);
+	return err;
+}
+
 int bpf_link_prog(const char *pin, __u32 *prog_id)
 {
 	struct bpf_link_info info = { 0 };

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bpf.h"
+
 static bool instance_name_valid(const char *name)
 {
 	size_t len = strlen(name);
@@ -129,6 +131,16 @@ static int instance_unlink(void *ctx, const char *name)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
+static int instance_stop(void *ctx, const char *name)
+{
+	char path[PATH_MAX];
+
+	/* one that does not stop goes with its pin */
+	if (snprintf(path, sizeof(path), "%s/%s", (const char *)ctx, name) < (int)sizeof(path))
+		bpf_link_stop(path);
+	return 0;
+}
+
 int instance_remove_pins(const struct instance *i, const char *sub)
 {
 	char dir[PATH_MAX];
@@ -147,9 +159,13 @@ int instance_remove(const struct instance *i)
 	static const char *const subs[] = {
 		"links", INSTANCE_NEXT_OLD, INSTANCE_NEXT, INSTANCE_OLD, INSTANCE_PROGS, "maps",
 	};
+	char dir[PATH_MAX];
 	size_t s;
 	int err;
 
+	err = instance_each(instance_sub(i, "links", dir), false, instance_stop, dir);
+	if (err)
+		return err;
 	for (s = 0; s < sizeof(subs) / sizeof(*subs); s++) {
 		err = instance_remove_pins(i, subs[s]);
 		if (err)
