@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * cmd_list.c - shows listeners, sets and destinations as they are published, with or without a daemon.
+ * cmd_list.c - shows listeners, sets and destinations as they are published.
  */
 #include "cmd.h"
 
@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cmd_control.h"
 #include "exit.h"
 #include "options.h"
 #include "output.h"
@@ -16,81 +17,127 @@
 #include "show.h"
 
 static const char cmd_list_help[] =
-	"Usage: dispatchctl list [OPTION...]\n"
+	"Usage: dispatchctl list [OPTION...] [SELECTOR]\n"
 	"Show listeners and destinations with their state, share of keys, calls and traffic, and what a\n"
 	"daemon knows of their health. Reads what is pinned: no daemon need run.\n"
 	"State is Kamailio's two letters: A active, T trying, I inactive, D disabled or draining; P pinged,\n"
-	"N never pinged, X not now. `draining`: gets no new call, keeps those that it has.\n"
-	"\n"
+	"N never pinged, X not now. `draining`: gets no new call, keeps those that it has. `overlay`: what an\n"
+	"operator changed over the list.\n" CMD_CONTROL_SELECTOR "\n"
+	"      --control PATH   ask the daemon that listens there, instead of reading the kernel's maps\n"
 	"      --instance NAME  default `default`\n"
 	"      --bpffs DIR      default /sys/fs/bpf\n"
 	"      --json           as JSON on standard output\n"
 	"  -h, --help           this text\n"
 	"\n"
-	"Exit code: 0 done, 1 failed at run time, 2 wrong usage, 4 not attached.\n";
+	"Exit code: 0 done, 1 failed at run time, 2 wrong usage, 4 not attached, or nothing matched.\n";
 
-static int cmd_list_print(const struct show_input *in, bool json)
+static void cmd_list_print_answer(const struct json_t *list)
 {
 	struct show_text text = { 0 };
-	struct show *s = NULL;
-	json_t *row;
+	const json_t *one;
 	size_t i;
-	int err;
 
-	if (json)
-		return output_json(show_list(in));
-	err = show_open(in, &s);
-	if (err)
-		return err;
-	row = show_head(s);
-	if (row)
-		show_print_head(row);
-	json_decref(row);
-	for (i = 0; i < show_count(s); i++) {
-		row = show_row(s, i);
-		if (row)
-			show_print_row(&text, row);
-		json_decref(row);
-	}
-	show_free(s);
-	return 0;
+	show_print_head(list);
+	json_array_foreach (json_object_get(list, "destinations"), i, one)
+		show_print_row(&text, one);
 }
 
-/* What a daemon keeps is shown where there is such a thing. */
-static int cmd_list_show(const struct publish *p, bool json)
+static int cmd_list_ask(const struct options *o)
 {
-	struct show_input in = { .instance = p->inst.name, .bpf = &p->bpf, .rec = &p->rec };
-	const void *runtime = NULL;
-	char pin[PATH_MAX];
-	size_t size = 0;
-	int err;
+	json_t *params = NULL, *list;
+	int code;
 
-	err = bpf_shared_peek(instance_pin(&p->inst, "maps", SHOW_RUNTIME, pin), sizeof(*in.runtime),
-			      p->bpf.entries[BPF_MAP_dests], &runtime, &size);
-	if (err && err != -ENOENT)
-		output_warn("what the daemon knows cannot be read: %s", strerror(-err));
-	in.runtime = runtime;
-	err = cmd_list_print(&in, json);
-	bpf_shared_close(runtime, size);
-	return err;
+	if (o->n_args) {
+		params = json_pack("{s:s}", "selector", o->arg[0]);
+		if (!params)
+			return output_usage("an argument is no UTF-8 text");
+	}
+	code = cmd_control_ask(o, "list", params, &list);
+	return code ? code : cmd_control_show(o, list, cmd_list_print_answer);
+}
+
+/* Row by row: all of a long list at once would take a lot of room. */
+static int cmd_list_print(const struct show *s)
+{
+	struct show_text text = { 0 };
+	json_t *json = show_head(s);
+	size_t i;
+
+	if (json)
+		show_print_head(json);
+	for (i = 0; json && i < show_count(s); i++) {
+		json_decref(json);
+		json = show_row(s, i);
+		if (json)
+			show_print_row(&text, json);
+	}
+	json_decref(json);
+	return json ? 0 : -ENOMEM;
+}
+
+static int cmd_list_show(const struct show_input *in, const struct options *o)
+{
+	struct show *s;
+	int err = show_open(in, &s);
+
+	if (!err && in->select && !show_count(s)) {
+		output_error("nothing matches '%s'", o->arg[0]);
+		show_free(s);
+		return EXIT_NOTHING;
+	}
+	if (!err)
+		err = o->json ? output_json(show_json(s)) : cmd_list_print(s);
+	if (err)
+		output_error("cannot read the maps: %s", strerror(-err));
+	show_free(s);
+	return err ? EXIT_FAILED : EXIT_OK;
+}
+
+static int cmd_list_look(const struct options *o, const struct selection *select)
+{
+	struct publish p;
+	struct show_input in = { .bpf = &p.bpf, .rec = &p.rec, .select = select };
+	char pin[PATH_MAX];
+	const void *mem = NULL;
+	size_t mem_size = 0;
+	int err, code;
+
+	publish_init(&p);
+	code = publish_open(&p, o, false);
+	if (!code) {
+		in.instance = p.inst.name;
+		err = bpf_shared_peek(instance_pin(&p.inst, "maps", SHOW_RUNTIME, pin), sizeof(*in.runtime),
+				      p.bpf.entries[BPF_MAP_dests], &mem, &mem_size);
+		if (err && err != -ENOENT)
+			output_warn("cannot read the health of destinations: %s",
+				    err == -EPROTO ? "it is of another version" : strerror(-err));
+		in.runtime = mem;
+		code = cmd_list_show(&in, o);
+		bpf_shared_close(mem, mem_size);
+	}
+	publish_end(&p);
+	return code;
 }
 
 int cmd_list(int argc, char **argv)
 {
-	struct publish p;
+	struct selection select = { 0 };
+	const char *why = NULL;
 	struct options o;
-	int err, code = options_common(argc, argv, cmd_list_help, "", &o);
+	int code = options_args(argc, argv, cmd_list_help, "C", "[SELECTOR]", &o);
 
 	if (code)
 		return -1 - code;
-	publish_init(&p);
-	code = publish_open(&p, &o, false);
-	if (!code) {
-		err = cmd_list_show(&p, o.json);
-		if (err)
-			output_error("cannot read the maps: %s", strerror(-err));
-		code = err ? EXIT_FAILED : EXIT_OK;
+	code = o.n_args ? cmd_control_selector(o.arg[0]) : EXIT_OK;
+	if (code)
+		return code;
+	if (o.control)
+		return cmd_list_ask(&o);
+	if (o.n_args && select_parse(o.arg[0], &select, &why)) {
+		output_error("out of memory");
+		return EXIT_FAILED;
 	}
-	publish_end(&p);
+	code = cmd_list_look(&o, o.n_args ? &select : NULL);
+	select_free(&select);
 	return output_end(code);
 }

@@ -9,7 +9,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "client.h"
+#include "cmd_control.h"
 #include "exit.h"
 #include "options.h"
 #include "output.h"
@@ -19,18 +22,21 @@ static const char cmd_reload_help[] =
 	"Usage: dispatchctl reload [OPTION...]\n"
 	"Read the list again and publish what changed. Members that stay keep their calls and\n"
 	"counters; removed ones drain: they keep the calls they have and get no new ones. A list with\n"
-	"an error changes nothing. Of two reloads at once the second waits for the first.\n"
+	"an error changes nothing. Of two reloads at once the second waits for the first. Where a daemon\n"
+	"runs, it is asked to do this, and reads the list that its configuration names.\n"
 	"\n"
 	"  -f, --file LIST      another list, from now on (default: the one of the last load)\n"
 	"      --dry-run        say what would change, change nothing\n"
 	"      --force          publish even an empty list, or one without a listener's set\n"
+	"      --reset-state    forget first what operators changed over the list (daemon)\n"
+	"      --control PATH   the daemon's socket (default /run/sipxdp/INSTANCE.sock)\n"
 	"      --instance NAME  default `default`\n"
 	"      --bpffs DIR      default /sys/fs/bpf\n"
 	"      --json           result as JSON on standard output\n"
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit code: 0 published (also where nothing changed), 1 failed at run time, 2 wrong usage,\n"
-	"3 the list has errors, 4 not attached.\n";
+	"3 the list has errors, 4 not attached, or no daemon where one is needed.\n";
 
 static int cmd_reload_file(struct publish *p, const char *file)
 {
@@ -59,33 +65,64 @@ static int cmd_reload_report(const struct publish *p, const struct options *o)
 	return output_json(out) ? EXIT_FAILED : EXIT_OK;
 }
 
-int cmd_reload(int argc, char **argv)
+/* Has the daemon do it. */
+static int cmd_reload_ask(int fd, const struct options *o)
+{
+	json_t *params, *result;
+	int code;
+
+	if (o->file)
+		return output_usage("--file is not for an instance with a daemon; remedy: name the list in its "
+				    "configuration, then reload");
+	params = json_pack("{s:b, s:b, s:b}", "force", (int)o->force, "dry_run", (int)o->dry_run, "reset_state",
+			   (int)o->reset_state);
+	code = client_call(fd, "reload", params, CMD_CONTROL_TIMEOUT_MS, &result);
+	return code ? code : cmd_control_show(o, result, cmd_control_print_change);
+}
+
+static int cmd_reload_alone(const struct options *o)
 {
 	struct publish p;
-	struct options o;
-	int code = options_common(argc, argv, cmd_reload_help, "fnF", &o);
+	int code;
 
-	if (code)
-		return -1 - code;
 	publish_init(&p);
-	code = publish_open(&p, &o, true);
+	code = publish_open(&p, o, true);
 	if (!code)
-		code = cmd_reload_file(&p, o.file);
+		code = cmd_reload_file(&p, o->file);
 	if (!code)
-		code = publish_read(&p, o.force);
+		code = publish_read(&p, o->force);
 	if (!code)
-		code = publish_plan(&p, o.force);
+		code = publish_plan(&p, o->force);
 	publish_hold_signals(true);
-	if (!code && !o.dry_run)
+	if (!code && !o->dry_run)
 		code = publish_apply(&p);
-	if (!code && !o.dry_run)
+	if (!code && !o->dry_run)
 		code = publish_store(&p);
 	if (!code)
-		code = cmd_reload_report(&p, &o);
+		code = cmd_reload_report(&p, o);
 	else if (code == EXIT_INPUT)
 		output_error("nothing is changed");
 	publish_end(&p);
 	code = output_end(code);
 	publish_hold_signals(false);
 	return code;
+}
+
+int cmd_reload(int argc, char **argv)
+{
+	struct options o;
+	int fd, code = options_common(argc, argv, cmd_reload_help, "fnFRC", &o);
+
+	if (code)
+		return -1 - code;
+	/* the socket of an instance's name belongs to the usual mount */
+	fd = o.control || !strcmp(o.bpffs, INSTANCE_BPFFS) ? cmd_control_try(&o) : -EXIT_NOTHING;
+	if (fd >= 0) {
+		code = cmd_reload_ask(fd, &o);
+		close(fd);
+		return code;
+	}
+	if (fd != -EXIT_NOTHING)
+		return -fd;
+	return o.control || o.reset_state ? cmd_control_say_none(&o) : cmd_reload_alone(&o);
 }

@@ -19,15 +19,27 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } main_commands[] = {
+	{ "add", cmd_add, "add a destination to those of the list" },
 	{ "attach", cmd_attach, "load the program, publish a list, put it on interfaces" },
-	{ "check", cmd_check, "say what is wrong with lists; touches nothing" },
+	{ "check", cmd_check, "say what is wrong with lists or a configuration; touches nothing" },
+	{ "config", cmd_config, "show the configuration that the daemon goes by" },
 	{ "detach", cmd_detach, "take everything of an instance out of the kernel" },
+	{ "drain", cmd_drain, "let destinations run out of calls, and wait for it" },
 	{ "help", main_help, "this list, or the options of one command" },
+	{ "history", cmd_history, "show what changed, when and why" },
 	{ "list", cmd_list, "show listeners, sets and destinations" },
+	{ "modify", cmd_modify, "change weight, priority, flags or attributes of destinations" },
+	{ "ping-now", cmd_ping_now, "ping destinations at once" },
 	{ "reload", cmd_reload, "read the list again and publish what changed" },
+	{ "remove", cmd_remove, "take destinations of the list out" },
 	{ "route", cmd_route, "say what would become of messages, and why; sends nothing" },
+	{ "rpc", cmd_rpc, "call a method of the control socket" },
+	{ "run", cmd_run, "the daemon: attach or adopt, ping, take changes" },
+	{ "set-state", cmd_set_state, "set destinations active, draining, disabled, up or down" },
 	{ "stats", cmd_stats, "show counters: verdicts, reasons, methods, run time" },
+	{ "upgrade", cmd_upgrade, "replace the programs under traffic, or go back" },
 	{ "version", main_version, "print the version" },
+	{ "watch", cmd_watch, "show changes as they come" },
 };
 
 #define MAIN_COMMANDS (sizeof(main_commands) / sizeof(*main_commands))
@@ -68,7 +80,7 @@ static int main_help(int argc, char **argv)
 	printf("Usage: dispatchctl COMMAND [OPTION...]\n"
 	       "An in-kernel SIP dispatcher. Unique prefixes of commands and options do; without a command: list.\n\n");
 	for (i = 0; i < MAIN_COMMANDS; i++)
-		printf("  %-8s %s\n", main_commands[i].name, main_commands[i].summary);
+		printf("  %-9s %s\n", main_commands[i].name, main_commands[i].summary);
 	printf("\nExit code: 0 done, 1 failed at run time, 2 wrong usage, 3 the input has errors, 4 nothing there.\n");
 	return output_end(EXIT_OK);
 }

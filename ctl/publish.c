@@ -268,7 +268,7 @@ int publish_plan(struct publish *p, bool allow_missing)
 	}
 	if (!err && p->rules)
 		err = p->rules->begin(p->rules->ctx, p->model);
-	p->calls = sync_count_calls(&p->bpf, output_clock(CLOCK_MONOTONIC) >> DS_TICK_SHIFT);
+	p->calls = sync_count_calls(&p->bpf, output_clock(CLOCK_MONOTONIC) >> DS_TICK_SHIFT, true);
 	if (err || !p->calls) {
 		output_error("out of memory");
 		return EXIT_FAILED;

@@ -125,7 +125,7 @@ static int show_read(struct show *s)
 	s->boot_ns = output_clock(CLOCK_BOOTTIME);
 	s->dest = calloc(entries, sizeof(*s->dest));
 	s->share = calloc(entries, sizeof(*s->share));
-	s->calls = sync_count_calls(b, s->now_ns >> DS_TICK_SHIFT);
+	s->calls = sync_count_calls(b, s->now_ns >> DS_TICK_SHIFT, false);
 	if (!s->dest || !s->share || !s->calls)
 		return -ENOMEM;
 	for (slot = 1; slot < entries; slot++) {

@@ -32,7 +32,7 @@ int sync_ids(struct model *m, const __u64 key[2], char *why, size_t size)
 	return err;
 }
 
-__u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks)
+__u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks, bool ended)
 {
 	__u32 slots = b->entries[BPF_MAP_dests], *count = calloc(slots, sizeof(*count));
 	__u64 val;
@@ -43,7 +43,8 @@ __u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks)
 			val = __atomic_load_n(&b->calls[i].way[w].val, __ATOMIC_RELAXED);
 			slot = DS_CALL_DEST(val);
 			if (slot < slots && ds_call_alive(val, now_ticks, b->state->call_idle_s) &&
-			    DS_CALL_SERIAL(val) == (b->dests[slot].serial & 0xff))
+			    DS_CALL_SERIAL(val) == (b->dests[slot].serial & 0xff) &&
+			    (ended || DS_CALL_STATE(val) != DS_CALL_ENDING))
 				count[slot]++;
 		}
 	return count;

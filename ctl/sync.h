@@ -93,8 +93,11 @@ struct sync_input {
 /* Gives every member of the model its identity under the cluster key. -EEXIST: two are alike, said in why. */
 int sync_ids(struct model *m, const __u64 key[2], char *why, size_t size);
 
-/* Returns the number of living calls by slot of dests[] in a new array, NULL out of memory. */
-__u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks);
+/*
+ * Returns the number of calls by slot of dests[] in a new array, NULL out of memory. ended: also those that are over and
+ * only remembered for what is sent again.
+ */
+__u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks, bool ended);
 
 /* Decides; touches nothing. Returns 0, -EINVAL with s->error set, -ENOSPC (too large, s->error set) or -ENOMEM. */
 int sync_plan(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);

@@ -148,14 +148,20 @@ static void test_counts_calls(void **state)
 	slot = slot_of(f, 2);
 	f->b.calls[0].way[0].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_CONFIRMED, now - 500);
 	f->b.calls[3].way[6].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_NEW, now - 5);
-	/* over, of the slot's holder before, of no slot */
+	/* ended, and remembered for retransmissions */
+	f->b.calls[2].way[0].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_ENDING, now - 5);
+	/* expired, of the slot's holder before, of no slot */
 	f->b.calls[1].way[0].val = DS_CALL_VAL(slot, f->b.dests[slot].serial, DS_CALL_NEW, now - 50);
 	f->b.calls[1].way[1].val = DS_CALL_VAL(slot, f->b.dests[slot].serial + 1, DS_CALL_CONFIRMED, now);
 	f->b.calls[1].way[2].val = DS_CALL_VAL(DESTS + 5, 0, DS_CALL_CONFIRMED, now);
-	count = sync_count_calls(&f->b, now);
+	count = sync_count_calls(&f->b, now, true);
+	assert_non_null(count);
+	assert_int_equal(count[slot], 3);
+	assert_int_equal(count[slot_of(f, 1)], 0);
+	free(count);
+	count = sync_count_calls(&f->b, now, false);
 	assert_non_null(count);
 	assert_int_equal(count[slot], 2);
-	assert_int_equal(count[slot_of(f, 1)], 0);
 	free(count);
 }
 
