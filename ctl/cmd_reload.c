@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "client.h"
@@ -80,6 +81,20 @@ static int cmd_reload_ask(int fd, const struct options *o)
 	return code ? code : cmd_control_show(o, result, cmd_control_print_change);
 }
 
+/* Published behind a daemon's back, the list would lose what operators said and pings found. */
+static int cmd_reload_check_alone(const struct publish *p)
+{
+	__u64 now_ns = output_clock(CLOCK_MONOTONIC), beat_ns = p->bpf.state->heartbeat_ns;
+
+	if (!beat_ns || now_ns - beat_ns > DS_HEARTBEAT_FRESH_MS * 1000000ull)
+		return EXIT_OK;
+	output_error(
+		"a daemon has instance %s, but it listens elsewhere or has only just gone; remedy: --control PATH, "
+		"the path in its configuration, or wait %d s",
+		p->inst.name, DS_HEARTBEAT_FRESH_MS / 1000);
+	return EXIT_FAILED;
+}
+
 static int cmd_reload_alone(const struct options *o)
 {
 	struct publish p;
@@ -87,6 +102,8 @@ static int cmd_reload_alone(const struct options *o)
 
 	publish_init(&p);
 	code = publish_open(&p, o, true);
+	if (!code)
+		code = cmd_reload_check_alone(&p);
 	if (!code)
 		code = cmd_reload_file(&p, o->file);
 	if (!code)
