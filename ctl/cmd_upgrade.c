@@ -2,7 +2,7 @@
 /*
  * cmd_upgrade.c - replaces the programs of an instance while traffic flows, or takes that back.
  */
-#include "upgrade.h"
+#include "cmd.h"
 
 #include <getopt.h>
 #include <jansson.h>
@@ -13,6 +13,7 @@
 #include "options.h"
 #include "output.h"
 #include "publish.h"
+#include "upgrade.h"
 
 static const char cmd_upgrade_help[] =
 	"Usage: dispatchctl upgrade [OPTION...]\n"

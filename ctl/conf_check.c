@@ -35,10 +35,10 @@ void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_
 
 	if (p->timeout_ms >= p->interval_ms) {
 		place = conf_place_of(cfg, "timeout", "interval", at);
-		conf_say(
+		conf_warn(
 			r, &place,
 			"timeout of %u ms with an interval of %u ms, expected a shorter one: a destination has one ping in "
-			"flight at most",
+			"flight at most, so one that is slow or dead is pinged less often",
 			p->timeout_ms, p->interval_ms);
 	}
 	if (p->interval_max_ms < p->interval_ms) {

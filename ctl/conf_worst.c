@@ -4,7 +4,7 @@
  *
  * Pings are planned I apart (ping.c): one leaves up to J * I before or after its planned time. With the interval's next
  * time past when a ping ends, that time is left out, so S, from one planned time to the next, is I where a ping planned
- * as late as can be and unanswered ends before the next planned time, J * I + T < I, and else 2 * I.
+ * as late as can be and unanswered ends before the next planned time, J * I + T < I, and else as many I as it takes.
  *
  * dead:  it dies right after it answered a ping that left early; the next one is planned I later and leaves late; fall - 1
  *        more are planned S apart each; the last one needs its time-out T.
@@ -41,7 +41,7 @@ static __u64 conf_worst_step_ms(const struct conf_ping *p)
 {
 	__u64 late = conf_worst_jitter_ms(p, p->interval_ms) + conf_worst_timeout_ms(p);
 
-	return late < p->interval_ms ? p->interval_ms : 2ull * p->interval_ms;
+	return p->interval_ms * (late / p->interval_ms + 1);
 }
 
 __u64 conf_worst_down_ms(const struct conf_ping *p)
@@ -57,6 +57,10 @@ __u64 conf_worst_up_ms(const struct conf_ping *p)
 	__u64 jitter = conf_worst_jitter_ms(p, p->interval_max_ms), timeout = conf_worst_timeout_ms(p);
 	bool skips = jitter + timeout >= p->interval_max_ms && timeout > jitter;
 	__u64 first = p->interval_max_ms + jitter + (skips ? timeout : jitter) + timeout;
+
+	/* longer than the longest interval: it ends up to T after M, and the next is planned as many M later as it takes */
+	if (timeout >= p->interval_max_ms)
+		first = p->interval_max_ms * ((jitter + timeout) / p->interval_max_ms + 1) + 2 * jitter + timeout;
 
 	if (p->health.rise == 1)
 		return first;

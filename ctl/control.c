@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "control_client.h"
@@ -148,16 +149,8 @@ void control_watch(struct control *c, struct rpc_call *call)
 static char *control_notification(const char *method, json_t *params, size_t *len)
 {
 	json_t *json = json_pack("{s:s, s:s, s:O}", "jsonrpc", "2.0", "method", method, "params", params);
-	char *line = NULL;
+	char *line = json ? rpc_text(json, len) : NULL;
 
-	if (json) {
-		*len = json_dumpb(json, NULL, 0, JSON_COMPACT) + 1;
-		line = malloc(*len);
-	}
-	if (line) {
-		json_dumpb(json, line, *len, JSON_COMPACT);
-		line[*len - 1] = '\n';
-	}
 	json_decref(json);
 	return line;
 }

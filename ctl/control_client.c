@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "journal.h"
@@ -45,13 +46,20 @@ void control_client_say_end(const struct control_client *client, const char *why
 	journal(LOG_WARNING, "control client (process %d, user %u) is ended: %s", (int)peer.pid, peer.uid, why);
 }
 
+/* A timer that is set again before it ran is not run by libevent: what comes all the time would put the turn off. */
+static void control_client_soon(struct control_client *client)
+{
+	if (!evtimer_pending(client->turn, NULL))
+		event_add(client->turn, &control_client_now);
+}
+
 /* Marks it, and sees to it that its turn comes although there may be nothing to read or write. */
 void control_client_doom(struct control_client *client, const char *why)
 {
 	if (client->doom)
 		return;
 	client->doom = why;
-	event_add(client->turn, &control_client_now);
+	control_client_soon(client);
 }
 
 static size_t control_client_unread(const struct control_client *client)
@@ -125,6 +133,20 @@ static void control_client_wait_for_rest(struct control_client *client)
 		event_add(client->late, &client->control->idle);
 }
 
+/* Reading ends with it: libevent calls again and again for as long as the input is full. */
+static void control_client_pause(struct control_client *client, bool pause)
+{
+	if (client->paused == pause)
+		return;
+	client->paused = pause;
+	if (pause) {
+		event_del(client->late);
+		bufferevent_disable(client->bev, EV_READ);
+	} else if (!client->ends) {
+		bufferevent_enable(client->bev, EV_READ);
+	}
+}
+
 static void control_client_turn(struct control_client *client)
 {
 	size_t len, unread = control_client_unread(client);
@@ -132,16 +154,15 @@ static void control_client_turn(struct control_client *client)
 
 	if (!unread)
 		client->answers = 0;
-	if (unread > CONTROL_PAUSE) {
-		event_del(client->late);
+	control_client_pause(client, unread > CONTROL_PAUSE);
+	if (client->paused)
 		return;
-	}
 	line = control_client_next(client, &len);
 	if (line) {
 		event_del(client->late);
 		client->used_ns = output_clock(CLOCK_MONOTONIC);
 		rpc_line(client->control->table, line, len, control_client_answer, client);
-		event_add(client->turn, &control_client_now);
+		control_client_soon(client);
 		free(line);
 	} else if (!client->ends) {
 		control_client_wait_for_rest(client);
@@ -176,7 +197,7 @@ static void control_client_on_io(struct bufferevent *bev, void *ctx)
 	struct control_client *client = ctx;
 
 	(void)bev;
-	event_add(client->turn, &control_client_now);
+	control_client_soon(client);
 }
 
 static void control_client_on_event(struct bufferevent *bev, short what, void *ctx)

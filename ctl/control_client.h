@@ -29,6 +29,7 @@ struct control_client {
 	__u64 used_ns;	    /* the last line, CLOCK_MONOTONIC */
 	const char *doom;   /* why it is to be ended, static text */
 	bool ends;	    /* no more lines come: to be ended when it has its answers */
+	bool paused;	    /* has to read first */
 	bool watches;
 };
 

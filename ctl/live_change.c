@@ -213,6 +213,11 @@ static int live_change_model(struct live_change *c)
 	struct live *l = c->live;
 	int err = live_build(c->list, c->list_len, &c->overlay, dns_lookup, l->dns, &l->p.model, &c->diag);
 
+	/* what operators take away is their word; what the list or an attribute says has to fit */
+	if (!err && !c->options.force && c->kind != LIVE_REMOVE && c->kind != LIVE_ADMIN)
+		conf_check_list(live_change_conf(c), l->p.model, &c->diag);
+	if (c->diag.count[DIAG_ERROR])
+		return EXIT_INPUT;
 	if (!err || (err == -ENODATA && c->options.force))
 		return EXIT_OK;
 	if (err == -ENODATA)

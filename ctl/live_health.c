@@ -154,12 +154,24 @@ static void live_watch_one(struct live *l, __u32 slot, __u64 now_ns)
 		live_learn(l, slot, cause, 0);
 }
 
+/* The shortest window of all sets. */
+static __u32 live_window_ms(const struct conf *c)
+{
+	__u32 shortest = c->ping.health.passive_window_ms;
+	size_t i;
+
+	for (i = 0; i < c->n_sets; i++)
+		if (c->set[i].ping.health.passive_window_ms < shortest)
+			shortest = c->set[i].ping.health.passive_window_ms;
+	return shortest ? shortest : 1000;
+}
+
 /* Each turn looks at some members, so that each is looked at four times a window. */
 void live_passive(struct live *l)
 {
 	__u64 now_ns = output_clock(CLOCK_BOOTTIME);
 	__u32 slots = l->p.bpf.entries[BPF_MAP_dests], slot, i;
-	__u32 window_ms = l->conf->ping.health.passive_window_ms ? l->conf->ping.health.passive_window_ms : 1000;
+	__u32 window_ms = live_window_ms(l->conf);
 	__u32 some = 4 * l->model->n_members * LIVE_PASSIVE_MS / window_ms + 1;
 
 	if (l->standby)

@@ -124,6 +124,10 @@ static int live_read_list(struct live *l, const struct resolver *host)
 		err = live_build(l->list, l->list_len, &l->overlay, host->lookup, host->ctx, &l->p.model, &d);
 	else
 		output_error("cannot read %s: %s", path, strerror(-err));
+	if (!err)
+		conf_check_list(l->conf, l->p.model, &d);
+	if (!err && d.count[DIAG_ERROR])
+		err = -EINVAL;
 	diag_print(&d, stderr, 1);
 	diag_free(&d);
 	if (!err)

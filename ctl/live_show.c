@@ -58,7 +58,7 @@ json_t *live_config(struct live *l)
 	conf_print(l->conf, f);
 	if (fclose(f))
 		return NULL;
-	json = json_pack("{s:s, s:o}", "path", l->conf->path, "text", output_text(text));
+	json = json_pack("{s:s, s:o}", "path", l->conf->path, "text", json_string(text));
 	free(text);
 	return json;
 }

@@ -367,3 +367,16 @@ struct json_t *rpc_param(struct json_t *params, const char *name, size_t place)
 {
 	return json_is_array(params) ? json_array_get(params, place) : json_object_get(params, name);
 }
+
+char *rpc_text(const struct json_t *json, size_t *len)
+{
+	char *text;
+
+	*len = json_dumpb(json, NULL, 0, JSON_COMPACT) + 1;
+	text = malloc(*len);
+	if (!text)
+		return NULL;
+	json_dumpb(json, text, *len, JSON_COMPACT);
+	text[*len - 1] = '\n';
+	return text;
+}

@@ -67,6 +67,9 @@ void rpc_fail(struct rpc_call *call, int code, struct json_t *data, const char *
 /* Who asks, as handed to rpc_line(); NULL once it is gone. */
 void *rpc_peer(const struct rpc_call *call);
 
+/* Returns a value as a line with its end, to be freed, *len octets without a NUL; NULL out of memory. */
+char *rpc_text(const struct json_t *json, size_t *len);
+
 /* One parameter by name, or by its place (from 0) where params is an array; NULL: not there. Borrowed. */
 struct json_t *rpc_param(struct json_t *params, const char *name, size_t place);
 

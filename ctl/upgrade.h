@@ -49,7 +49,4 @@ int upgrade_open_old(struct upgrade *u);
 /* The other steps: all links or none, and none where it fails. Returns an exit code after saying why. */
 int upgrade_apply(struct upgrade *u);
 
-/* The command, as those of cmd.h. */
-int cmd_upgrade(int argc, char **argv);
-
 #endif

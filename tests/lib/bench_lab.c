@@ -8,9 +8,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
+
+#define LAB_MTU "2000"
+
+/* As lab_enter() sets them. */
+static const __u8 dest_mac[6] = { 2, 0, 0, 0, 0, 0x30 };
+static const __u8 out_mac[6] = { 2, 0, 0, 0, 0, 0x10 };
 
 static int run(const char *cmd)
 {
@@ -28,8 +35,8 @@ int lab_enter(void)
 	}
 	return run("ip link set lo up && "
 		   "ip link add " LAB_IN " type veth peer name client && ip link add " LAB_OUT
-		   " type veth peer name server && "
-		   "for l in " LAB_IN " client " LAB_OUT " server; do ip link set $l mtu 2000 up; done && "
+		   " address 02:00:00:00:00:10 type veth peer name server && "
+		   "for l in " LAB_IN " client " LAB_OUT " server; do ip link set $l mtu " LAB_MTU " up; done && "
 		   "ip addr add " LAB_LISTENER "/24 dev " LAB_IN " && ip addr add 198.51.100.1/24 dev " LAB_OUT " && "
 		   "echo 1 >/proc/sys/net/ipv4/ip_forward && "
 		   "ip neigh replace " LAB_CLIENT " lladdr 02:00:00:00:00:20 dev " LAB_IN " nud permanent && "
@@ -117,6 +124,29 @@ static struct bpf_object *load(const char *path)
 		return NULL;
 	}
 	return o;
+}
+
+int lab_hop(const struct lab *lab, bool cached)
+{
+	struct ds_next_hop n = { .ifindex = if_nametoindex(LAB_OUT), .valid = cached, .mtu = (__u16)atoi(LAB_MTU) };
+	__u32 dest = 1;
+
+	memcpy(n.dmac, dest_mac, sizeof(n.dmac));
+	memcpy(n.smac, out_mac, sizeof(n.smac));
+	return put(lab->datapath, "next_hops", &dest, &n);
+}
+
+int lab_beat(const struct lab *lab)
+{
+	struct ds_state state;
+	struct timespec now;
+	__u32 zero = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(lab->datapath, "state"), &zero, &state))
+		return -1;
+	state.heartbeat_ns = (__u64)now.tv_sec * 1000000000 + (__u64)now.tv_nsec;
+	return put(lab->datapath, "state", &zero, &state);
 }
 
 unsigned long lab_verified(const struct bpf_program *p)

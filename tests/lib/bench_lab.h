@@ -4,6 +4,7 @@
 #define SIPXDP_BENCH_LAB_H
 
 #include <bpf/libbpf.h>
+#include <stdbool.h>
 
 #include "abi.h"
 
@@ -27,6 +28,12 @@ int lab_enter(void);
 /* Loads build/<dir>/dispatch.bpf.o and bench.bpf.o (dir ".": those of the default compiler) and fills the tables: one listener, one set, one destination. */
 int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity);
 void lab_unload(struct lab *lab);
+
+/* Whether packets to the destination go by a cached next hop or by the kernel's tables. 0 or -1. */
+int lab_hop(const struct lab *lab, bool cached);
+
+/* Says that the daemon lives, which holds for DS_HEARTBEAT_FRESH_MS. 0 or -1. */
+int lab_beat(const struct lab *lab);
 
 /* The program of that name in either object; exits where there is none. */
 struct bpf_program *lab_prog(const struct lab *lab, const char *name);
