@@ -33,12 +33,15 @@ void links_free(struct links_list *list);
 const struct links_device *links_find(const struct links_list *list, __u32 ifindex);
 
 /*
- * Follows VLAN devices down to the one that frames leave by. Returns 0, -ERANGE for more tags than a packet may have, or
- * -ENODEV.
+ * Follows VLAN devices down to the one that frames leave by. Returns 0, -ERANGE for more tags than a packet may have,
+ * or -ENODEV.
  */
 int links_resolve(const struct links_list *list, const struct links_device *d, struct ds_link *link);
 
-/* Makes the maps links and vlan_ids say what the list does; attached: the interfaces that the program is on. 0 or -errno. */
+/*
+ * Makes the maps links and vlan_ids say what the list does; attached: the interfaces that the program is on. Returns
+ * 0 or -errno.
+ */
 int links_publish(const struct bpf_inst *b, const struct links_list *list, const __u32 *attached, size_t n_attached);
 
 /* The two in one. Returns the number of interfaces or -errno. */

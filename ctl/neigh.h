@@ -34,8 +34,8 @@ int neigh_update(int keys, const struct neigh *place, size_t n,
 		 void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx);
 
 /*
- * The same for who must not wait: wait_ms at most, 0: not at all. What was not managed before is asked for then, and not
- * warned of for not having answered yet.
+ * The same for who must not wait: wait_ms at most, 0: not at all. What was not managed before is asked for then, and
+ * not warned of for not having answered yet.
  */
 int neigh_update_within(int keys, const struct neigh *place, size_t n, unsigned int wait_ms,
 			void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx);

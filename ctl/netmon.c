@@ -162,9 +162,9 @@ static void netmon_readable(evutil_socket_t fd, short what, void *ctx)
 
 int netmon_new(struct event_base *base, struct netmon **monitor)
 {
-	static const unsigned int groups[] = {
-		RTNLGRP_LINK,	    RTNLGRP_NEIGH,     RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE,
-		RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,   RTNLGRP_NEXTHOP,
+	static const unsigned int group[] = {
+		RTNLGRP_LINK,	     RTNLGRP_NEIGH,	 RTNLGRP_NEXTHOP,   RTNLGRP_IPV4_ROUTE,	 RTNLGRP_IPV4_RULE,
+		RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_ROUTE, RTNLGRP_IPV6_RULE, RTNLGRP_IPV6_IFADDR,
 	};
 	struct netmon *m = calloc(1, sizeof(*m));
 	int err = -ENOMEM;
@@ -179,8 +179,8 @@ int netmon_new(struct event_base *base, struct netmon **monitor)
 		goto fail;
 	}
 	netlink_room(m->fd, NETMON_BUFFER);
-	for (i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
-		err = netlink_join(m->fd, groups[i]);
+	for (i = 0; i < sizeof(group) / sizeof(group[0]); i++) {
+		err = netlink_join(m->fd, group[i]);
 		if (err)
 			goto fail;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * netmon.h - what the kernel says of its own accord: neighbours, routes, interfaces and addresses that change. One socket
- * for everybody who listens, read in the order in which the kernel wrote.
+ * netmon.h - what the kernel says of its own accord: neighbours, routes, interfaces and addresses that change. One
+ * socket for everybody who listens, read in the order in which the kernel wrote.
  */
 #ifndef SIPXDP_CTL_NETMON_H
 #define SIPXDP_CTL_NETMON_H

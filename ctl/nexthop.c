@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * nexthop.c - three tables that lead to each other: destinations, the neighbours that they are reached by, interfaces.
- * A neighbour's change is written through at once. All else makes destinations doubtful: their entries are taken out and
- * they are looked at anew, a few at a time, so that no number of them keeps the loop from its other work.
+ * A neighbour's change is written through at once. All else makes destinations doubtful: their entries are taken out
+ * and they are looked at anew, a few at a time, so that no number of them keeps the loop from its other work.
  */
 #include "nexthop.h"
 

@@ -14,8 +14,9 @@
 struct nexthop;
 
 /*
- * Takes out what an earlier daemon has left, and begins to find the next hops of what is published, on base's loop. Keeps
- * the maps links and vlan_ids true as well. m, bpf and rec are borrowed until nexthop_free(). Returns 0 or -errno.
+ * Takes out what an earlier daemon has left, and begins to find the next hops of what is published, on base's loop.
+ * Keeps the maps links and vlan_ids true as well. m, bpf and rec are borrowed until nexthop_free(). Returns 0 or
+ * -errno.
  */
 int nexthop_new(struct event_base *base, struct netmon *m, const struct bpf_inst *bpf, const struct record *rec,
 		struct nexthop **nh);
@@ -23,7 +24,7 @@ int nexthop_new(struct event_base *base, struct netmon *m, const struct bpf_inst
 /* Has every packet ask the kernel from now on. */
 void nexthop_free(struct nexthop *nh);
 
-/* After each publication: destinations have come and gone. Returns 0 or -ENOMEM: the new ones are left to the kernel. */
+/* After each publication: destinations have come and gone. Returns 0, or -ENOMEM: new ones are left to the kernel. */
 int nexthop_refresh(struct nexthop *nh);
 
 /* Every DS_HEARTBEAT_MS, by the loop that has to be alive: takes in what the kernel has said, then says that it did. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * nexthop_route.h - asks the kernel where packets to a place leave, and tells what only a look-up for the packet itself can
- * answer.
+ * nexthop_route.h - asks the kernel where packets to a place leave, and tells what only a look-up for the packet itself
+ * can answer.
  */
 #ifndef SIPXDP_CTL_NEXTHOP_ROUTE_H
 #define SIPXDP_CTL_NEXTHOP_ROUTE_H
@@ -22,8 +22,8 @@ struct nexthop_route {
 int nexthop_route(int fd, const struct ds_addr *from, const struct ds_addr *to, struct nexthop_route *r);
 
 /*
- * Whether more than the addresses of a packet may choose its route in that family: rules that look at marks, interfaces,
- * ports or TOS, or routes with a TOS. Returns 1, 0 or -errno.
+ * Whether more than the addresses of a packet may choose its route in that family: rules that look at marks,
+ * interfaces, ports or TOS, or routes with a TOS. Returns 1, 0 or -errno.
  */
 int nexthop_is_policy(int fd, int family);
 

@@ -336,8 +336,9 @@ int main(int argc, char **argv)
 		return 1;
 	if (argc == 2 && !strcmp(argv[1], "--hot"))
 		return hot();
-	printf("Hot: one packet %d times, median of %d rounds, ns as the kernel reports them. Responses look their route up.\n"
-	       "The undo of each edit is measured alone and subtracted. Compare ratios, not nanoseconds.\n\n",
+	printf("Hot: one packet %d times, median of %d rounds, ns as the kernel reports them.\n"
+	       "Responses look their route up. The undo of each edit is measured alone and subtracted.\n"
+	       "Compare ratios, not nanoseconds.\n\n",
 	       REPEAT, ROUNDS);
 	printf("| compiler | what | octets | ns/packet | x floor |\n|---|---|---|---|---|\n");
 	for (i = 1; i < argc; i++) {

@@ -25,7 +25,10 @@ struct lab {
 /* Enters a network namespace of its own with both links up and their neighbours known. 0 or -1; exits take it away. */
 int lab_enter(void);
 
-/* Loads build/<dir>/dispatch.bpf.o and bench.bpf.o (dir ".": those of the default compiler) and fills the tables: one listener, one set, one destination. */
+/*
+ * Loads build/<dir>/dispatch.bpf.o and bench.bpf.o (dir ".": those of the default compiler) and fills the tables: one
+ * listener, one set, one destination.
+ */
 int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity);
 void lab_unload(struct lab *lab);
 

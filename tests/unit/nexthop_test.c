@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * nexthop_test.c - next_hops[] against the kernel's own tables, in a network namespace of its own (and a user namespace,
- * where the caller is not root): nothing is sent, but routes, neighbours and interfaces are real.
+ * nexthop_test.c - next_hops[] against the kernel's own tables, in a network namespace of its own (and a user
+ * namespace, where the caller is not root): nothing is sent, but routes, neighbours and interfaces are real.
  */
 #include "test.h"
 
@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "links.h"
 #include "nexthop.h"
 #include "uri.h"
 
@@ -35,6 +36,7 @@ static struct fixture {
 	size_t vlan_ids; /* entries put */
 	size_t told_addresses;
 	size_t told_gone;
+	size_t told_lost;
 	struct netmon_listener listener;
 } f;
 
@@ -402,7 +404,8 @@ static void vlan(void **state)
 	start();
 	if (system("ip link add link nh2 name nh2.30 type vlan id 30 2>/dev/null"))
 		test_skip("this kernel has no VLAN devices");
-	command("ip link add link nh2.30 name nh2.30.40 type vlan id 40; ip link set nh2.30 up; ip link set nh2.30.40 up\n"
+	command("ip link add link nh2.30 name nh2.30.40 type vlan id 40\n"
+		"ip link set nh2.30 up; ip link set nh2.30.40 up\n"
 		"ip addr add 198.18.0.1/24 dev nh2.30.40; ip route replace 203.0.113.0/24 via 198.18.0.99\n"
 		"ip neigh add 198.18.0.99 lladdr 02:00:00:00:04:99 dev nh2.30.40");
 	settle();
@@ -413,6 +416,30 @@ static void vlan(void **state)
 	check_int("inner", n->vlan[1], 40);
 	check_mac("destination MAC address", n->dmac, "02:00:00:00:04:99");
 	check_true("VLANs are published", f.vlan_ids >= 2);
+}
+
+/* What VLAN devices come to, without any: the outermost tag is that of the lowest device. */
+static void tags(void **state)
+{
+	struct links_device device[] = {
+		{ .ifindex = 2 },
+		{ .ifindex = 3, .parent = 2, .vlan = 30 },
+		{ .ifindex = 4, .parent = 3, .vlan = 40 },
+		{ .ifindex = 5, .parent = 4, .vlan = 50 },
+		{ .ifindex = 6, .parent = 99, .vlan = 60 },
+	};
+	struct links_list list = { .device = device, .n = TEST_COUNT(device) };
+	struct ds_link link;
+
+	(void)state;
+	check_int("no VLAN", links_resolve(&list, links_find(&list, 2), &link), 0);
+	check_true("no tag", link.phys == 2 && link.tags == 0);
+	check_int("one VLAN", links_resolve(&list, links_find(&list, 3), &link), 0);
+	check_true("one tag", link.phys == 2 && link.tags == 1 && link.vlan[0] == 30 && link.vlan[1] == 0);
+	check_int("two VLANs", links_resolve(&list, links_find(&list, 4), &link), 0);
+	check_true("two tags", link.phys == 2 && link.tags == 2 && link.vlan[0] == 30 && link.vlan[1] == 40);
+	check_int("three VLANs", links_resolve(&list, links_find(&list, 5), &link), -ERANGE);
+	check_int("parent that is not there", links_resolve(&list, links_find(&list, 6), &link), -ENODEV);
 }
 
 /* Publications: destinations that come, go, move, and slots that are taken again. */
@@ -465,6 +492,12 @@ static void left_behind(void **state)
 	check_hop(NEAR, "02:00:00:00:00:11", "nh0", "02:00:00:00:00:01");
 }
 
+static void on_lost(void *ctx)
+{
+	(void)ctx;
+	f.told_lost++;
+}
+
 /* More at once than the socket has room for: what was lost is found out. */
 static void overrun(void **state)
 {
@@ -475,10 +508,13 @@ static void overrun(void **state)
 
 	(void)state;
 	start();
+	f.listener.lost = on_lost;
+	netmon_add(f.monitor, &f.listener);
 	command(batch);
 	command("ip neigh replace 192.0.2.11 lladdr 02:00:00:00:00:77 dev nh0 nud permanent\n"
 		"ip route replace 203.0.113.0/24 via 198.51.100.99");
 	settle();
+	check_true("something was lost", f.told_lost > 0);
 	check_hop(NEAR, "02:00:00:00:00:77", "nh0", "02:00:00:00:00:01");
 	check_hop(FAR, VIA2_HOP);
 }
@@ -551,6 +587,7 @@ int main(void)
 	test_add(&tests, "doubtful at once", doubtful_at_once, NULL);
 	test_add(&tests, "neighbours at once", neighbours_at_once, NULL);
 	test_add(&tests, "VLAN", vlan, NULL);
+	test_add(&tests, "tags", tags, NULL);
 	test_add(&tests, "publications", published, NULL);
 	test_add(&tests, "beats", beats, NULL);
 	test_add(&tests, "left behind", left_behind, NULL);
