@@ -18,6 +18,7 @@
 #include "options.h"
 #include "output.h"
 #include "publish.h"
+#include "show.h"
 
 static const char cmd_reload_help[] =
 	"Usage: dispatchctl reload [OPTION...]\n"
@@ -28,7 +29,8 @@ static const char cmd_reload_help[] =
 	"\n"
 	"  -f, --file LIST      another list, from now on (default: the one of the last load)\n"
 	"      --dry-run        say what would change, change nothing\n"
-	"      --force          publish even an empty list, or one without a listener's set\n"
+	"      --force          publish even an empty list, one without a listener's set, or what the list\n"
+	"                       alone says where the daemon of the instance does not run\n"
 	"      --reset-state    forget first what operators changed over the list (daemon)\n"
 	"      --control PATH   the daemon's socket (default /run/sipxdp/INSTANCE.sock)\n"
 	"      --instance NAME  default `default`\n"
@@ -81,17 +83,23 @@ static int cmd_reload_ask(int fd, const struct options *o)
 	return code ? code : cmd_control_show(o, result, cmd_control_print_change);
 }
 
-/* Published behind a daemon's back, the list would lose what operators said and pings found. */
-static int cmd_reload_check_alone(const struct publish *p)
+/* Published behind a daemon's back, the list would lose what operators said and pings found; also while it is down. */
+static int cmd_reload_check_alone(const struct publish *p, bool force)
 {
+	char pin[PATH_MAX];
 	__u64 now_ns = output_clock(CLOCK_MONOTONIC), beat_ns = p->bpf.state->heartbeat_ns;
 
-	if (!beat_ns || now_ns - beat_ns > DS_HEARTBEAT_FRESH_MS * 1000000ull)
+	if (beat_ns && now_ns - beat_ns <= DS_HEARTBEAT_FRESH_MS * 1000000ull) {
+		output_error("a daemon has instance %s, but it listens elsewhere or has only just gone; remedy: "
+			     "--control PATH, the path in its configuration, or wait %d s",
+			     p->inst.name, DS_HEARTBEAT_FRESH_MS / 1000);
+		return EXIT_FAILED;
+	}
+	if (force || access(instance_pin(&p->inst, "maps", SHOW_RUNTIME, pin), F_OK))
 		return EXIT_OK;
-	output_error(
-		"a daemon has instance %s, but it listens elsewhere or has only just gone; remedy: --control PATH, "
-		"the path in its configuration, or wait %d s",
-		p->inst.name, DS_HEARTBEAT_FRESH_MS / 1000);
+	output_error("instance %s has a daemon that does not run now; remedy: dispatchctl run -c FILE, or --force to "
+		     "publish what the list alone says, whatever is down",
+		     p->inst.name);
 	return EXIT_FAILED;
 }
 
@@ -103,7 +111,7 @@ static int cmd_reload_alone(const struct options *o)
 	publish_init(&p);
 	code = publish_open(&p, o, true);
 	if (!code)
-		code = cmd_reload_check_alone(&p);
+		code = cmd_reload_check_alone(&p, o->force);
 	if (!code)
 		code = cmd_reload_file(&p, o->file);
 	if (!code)

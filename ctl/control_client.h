@@ -40,7 +40,7 @@ struct control {
 	struct evconnlistener *listener;
 	struct event *again; /* accept once more, after descriptors ran out */
 	struct timeval idle;
-	TAILQ_HEAD(, control_client) clients;
+	TAILQ_HEAD(control_clients, control_client) clients;
 	size_t n_clients;
 };
 

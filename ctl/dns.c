@@ -43,7 +43,7 @@ struct dns {
 	struct dns_name *name;	/* by name */
 	size_t n;
 	size_t next; /* to be asked for */
-	TAILQ_HEAD(, dns_query) waiting;
+	TAILQ_HEAD(dns_queries, dns_query) waiting;
 	size_t n_waiting;
 	__u64 heard_ns; /* when a name was last answered */
 	void (*done)(void *ctx);

@@ -28,7 +28,7 @@ struct dns_channel {
 	struct event_base *base;
 	ares_channel ares; /* NULL: not made yet */
 	struct event *timer;
-	LIST_HEAD(, dns_socket) sockets;
+	LIST_HEAD(dns_sockets, dns_socket) sockets;
 };
 
 /* The time c-ares waits for changes with everything that it is told. */

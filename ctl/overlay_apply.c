@@ -55,7 +55,7 @@ static int overlay_begin(struct overlay_work *w, const struct overlay *o, struct
 	if (err)
 		return err;
 	for (s = 0; s < m->n_sets; s++) {
-		memcpy(&w->listed[w->n_listed], m->set[s].dest, m->set[s].n_dests * sizeof(struct ds_dest *));
+		memcpy(&w->listed[w->n_listed], m->set[s].dest, m->set[s].n_dests * sizeof(*w->listed));
 		w->n_listed += m->set[s].n_dests;
 	}
 	qsort(w->listed, w->n_listed, sizeof(struct ds_dest *), overlay_compare_dests);

@@ -41,7 +41,7 @@ struct rpc_call {
 	json_t *id; /* NULL: a notification */
 };
 
-static LIST_HEAD(, rpc_asker) rpc_askers = LIST_HEAD_INITIALIZER(rpc_askers);
+static LIST_HEAD(rpc_asker_list, rpc_asker) rpc_askers = LIST_HEAD_INITIALIZER(rpc_askers);
 
 static const char rpc_no_memory[] =
 	"{\"jsonrpc\":\"2.0\",\"error\":{\"code\":-32603,\"message\":\"out of memory\"},\"id\":null}\n";

@@ -30,6 +30,35 @@ void upgrade_free(struct upgrade *u)
 	bpf_version_close(&u->next);
 }
 
+/* Locks the instance again, unless it was detached or upgraded meanwhile. */
+static int upgrade_lock(struct upgrade *u)
+{
+	struct bpf_prog_about was[BPF_PROGS], now[BPF_PROGS];
+	struct instance *inst = &u->p->inst;
+	struct bpf_version v;
+	char dir[PATH_MAX];
+	int err;
+
+	bpf_version_init(&v);
+	err = instance_lock(inst);
+	if (!err)
+		err = bpf_version_open(&v, instance_sub(inst, INSTANCE_PROGS, dir));
+	if (!err)
+		err = bpf_version_about(&v, now);
+	if (!err)
+		err = bpf_version_about(&u->p->bpf.version, was);
+	bpf_version_close(&v);
+	if (!err && was[0].id == now[0].id)
+		return EXIT_OK;
+	if (!err)
+		output_error("instance %s was upgraded by somebody else meanwhile; remedy: run this again", inst->name);
+	else if (err == -ENOENT)
+		output_error("instance %s was detached meanwhile", inst->name);
+	else
+		output_error("cannot lock %s: %s", inst->dir, strerror(-err));
+	return err == -ENOENT ? EXIT_NOTHING : EXIT_FAILED;
+}
+
 int upgrade_load(struct upgrade *u, const char *file)
 {
 	char why[256], path[PATH_MAX];
@@ -42,9 +71,11 @@ int upgrade_load(struct upgrade *u, const char *file)
 	}
 	snprintf(u->about.version, sizeof(u->about.version), "%s", SIPXDP_VERSION);
 	snprintf(u->about.program, sizeof(u->about.program), "%s", file ? path : RECORD_BUILT_IN);
+	/* whoever changes tables, and the daemon with its pings, need not wait for the verifier */
+	instance_unlock(&u->p->inst);
 	err = bpf_version_load(&u->next, &u->p->bpf, file ? path : NULL, why, sizeof(why));
 	if (!err)
-		return EXIT_OK;
+		return upgrade_lock(u);
 	if (err == -ENOEXEC)
 		output_error("%s is not this dispatcher: %s; remedy: an object made of the sources of this version",
 			     what, why);

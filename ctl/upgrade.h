@@ -5,7 +5,8 @@
  * A version is a directory of pins: its programs, its program array, what it is called. The steps, of which only the
  * third changes what packets meet; a link changes between two packets, and the exchange is one step for the kernel too:
  *
- *   1. load the new version on the maps that are there (or, to roll back, open progs/old)
+ *   1. load the new version on the maps that are there, which takes a second and so is done without the instance's
+ *      lock (or, to roll back, open progs/old)
  *   2. pin it in progs_next, and what is in progs now once more in progs_next/old
  *   3. link by link, have the interface run the new entry, which leads to its own chain
  *   4. exchange progs_next and progs: from here on it is done, and what was there before is in progs/old
@@ -40,8 +41,9 @@ void upgrade_init(struct upgrade *u, struct publish *p);
 void upgrade_free(struct upgrade *u);
 
 /*
- * The first step: from an object file, NULL: from what is built in. upgrade_open_old() is that of the way back. Nothing
- * is changed. Return an exit code after saying why.
+ * The first step: from an object file, NULL: from what is built in; the lock is given up meanwhile and taken again, and
+ * the instance has to be as it was. upgrade_open_old() is the first step of the way back. Nothing is changed. Return an
+ * exit code after saying why.
  */
 int upgrade_load(struct upgrade *u, const char *file);
 int upgrade_open_old(struct upgrade *u);

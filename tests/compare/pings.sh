@@ -16,8 +16,6 @@ LAB_LIMIT=180
 . "$LAB_TOP/tests/lib/daemon.sh"
 
 SILENT_S=45
-# name:port of the two Kamailios; the port tells their packets apart
-KAMAILIOS=(kamailio:5090 tuned:5091)
 
 kamailio_start() {
 	local name=$1 port=$2 dir=$LAB_DIR/$1
@@ -76,8 +74,7 @@ latency_of() {
 		awk -v uri="sip:$(lab_host 4 dest 3):5060" '$1 == "URI:" { hit = $2 == uri } hit && $1 == "AVG:" { printf "%d ms", $2; exit }'
 }
 
-command -v kamailio >/dev/null && command -v kamcmd >/dev/null ||
-	{ echo "compare: there is no kamailio; remedy: apt-get install kamailio" >&2; exit 1; }
+lab_need kamailio:kamailio kamcmd:kamailio tcpdump:tcpdump jq:jq
 e2e_begin "$@"
 DAEMON_FAMILY=4
 DAEMON_PING='interval = "1s" timeout = "3s" fall = 1 rise = 1 socket = "'$(lab_ip 4 inner)':5092"'
@@ -87,7 +84,9 @@ echo "three destinations, interval 1 s, one failure is enough; $SILENT_S s of si
 sipp_uas 4 1 uas_ping
 sipp_uas 4 2 uas_ping
 LAB_SIPP=$LAB_TOP/tests/compare sipp_uas 4 3 uas_slow
-sipp_ready 1 2 3 && daemon_start || lab_die "the lab does not start: $(tail -n 1 "$LAB_DIR/log/daemon.err")"
+if ! sipp_ready 1 2 3 || ! daemon_start; then
+	lab_die "the lab does not start: $(tail -n 1 "$LAB_DIR/log/daemon.err")"
+fi
 kamailio_start kamailio 5090
 kamailio_start tuned 5091 -A FR_TIMER=3000
 daemon_until 2 up 10 || lab_die "the daemon does not see destination 2"

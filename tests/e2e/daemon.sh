@@ -56,6 +56,8 @@ attach_and_stop() {
 	all_clean 300 20 || return 1
 	E2E_WHY="the daemon's exit code is not 0"
 	daemon_stop || return 1
+	E2E_WHY="the list was published behind the back of a daemon that does not run"
+	! daemon_ask reload >"$LAB_DIR/log/reload.out" 2>&1 || return 1
 	E2E_WHY="the programs went with the daemon"
 	[[ $(lab_xdp cl0) == native && $(lab_xdp sv0) == native ]]
 }

@@ -227,13 +227,21 @@ static int changes(const struct __ptrace_syscall_info *i)
 	return 0;
 }
 
-/* A rollback that is killed before its n-th change, from 1. Returns 1, or 0 where it ended before that. */
-static int killed(int n)
+static int loads(const struct __ptrace_syscall_info *i)
 {
-	const char *const words[] = { "upgrade", "--rollback", NULL };
+	return i->entry.nr == SYS_bpf && i->entry.args[0] == BPF_PROG_LOAD;
+}
+
+/*
+ * An upgrade that stands before its n-th call, from 1, of those that match() finds. Returns its id; 0 where it ended
+ * before that, and well.
+ */
+static pid_t stopped(const char *option, int (*match)(const struct __ptrace_syscall_info *i), int n)
+{
+	const char *const words[] = { "upgrade", option, NULL };
 	pid_t pid = start(cmd_upgrade, words, 1);
 	struct __ptrace_syscall_info info;
-	int status, seen = 0;
+	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSTOPPED(status));
@@ -247,12 +255,46 @@ static int killed(int n)
 		}
 		assert_true(WIFSTOPPED(status));
 		assert_true(ptrace(PTRACE_GET_SYSCALL_INFO, pid, (void *)sizeof(info), &info) > 0);
-		if (info.op != PTRACE_SYSCALL_INFO_ENTRY || !changes(&info) || ++seen < n)
-			continue;
-		kill(pid, SIGKILL);
-		check_int("killed", ended(pid), -1);
-		return 1;
+		if (info.op == PTRACE_SYSCALL_INFO_ENTRY && match(&info) && !--n)
+			return pid;
 	}
+}
+
+/* A rollback that is killed before its n-th change, from 1. Returns 1, or 0 where it ended before that. */
+static int killed(int n)
+{
+	pid_t pid = stopped("--rollback", changes, n);
+
+	if (!pid)
+		return 0;
+	kill(pid, SIGKILL);
+	check_int("killed", ended(pid), -1);
+	return 1;
+}
+
+/* While one loads, nobody waits for it; and it does not go by what was there before. */
+static void changed_meanwhile(void **state)
+{
+	pid_t pid;
+
+	(void)state;
+	attach();
+	pid = stopped(NULL, loads, 1);
+	check_int("reload", run_one(cmd_reload, NULL), 0);
+	check_int("let go", (int)ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+	check_int("upgrade", ended(pid), 0);
+	check_settled();
+	pid = stopped(NULL, loads, 1);
+	check_int("another upgrade", run_one(cmd_upgrade, NULL), 0);
+	check_int("let go", (int)ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+	check_int("upgrade", ended(pid), 1);
+	check_settled();
+	check_usable();
+	pid = stopped(NULL, loads, 1);
+	detach();
+	check_int("let go", (int)ptrace(PTRACE_DETACH, pid, NULL, NULL), 0);
+	check_int("upgrade", ended(pid), 4);
+	check_int("nothing is there", access(inst.top, F_OK), -1);
 }
 
 static void killed_anywhere(void **state)
@@ -407,6 +449,7 @@ int main(void)
 	test_add(&tests, "maps of before", maps_of_before, NULL);
 	test_add(&tests, "names of versions", names, NULL);
 	test_add(&tests, "a foreign program on an interface", foreign_program, NULL);
+	test_add(&tests, "changed while it loads", changed_meanwhile, NULL);
 	test_add(&tests, "detached after a kill", detached_anywhere, NULL);
 	test_add(&tests, "killed before every change", killed_anywhere, NULL);
 	failed = test_run(&tests, "upgrade");
