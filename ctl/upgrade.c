@@ -51,7 +51,7 @@ static int upgrade_lock(struct upgrade *u)
 	if (!err && was[0].id == now[0].id)
 		return EXIT_OK;
 	if (!err)
-		output_error("instance %s was upgraded by somebody else meanwhile; remedy: run this again", inst->name);
+		output_error("instance %s was changed by somebody else meanwhile; remedy: run this again", inst->name);
 	else if (err == -ENOENT)
 		output_error("instance %s was detached meanwhile", inst->name);
 	else
