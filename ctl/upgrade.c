@@ -33,7 +33,7 @@ void upgrade_free(struct upgrade *u)
 /* Locks the instance again, unless it was detached or upgraded meanwhile. */
 static int upgrade_lock(struct upgrade *u)
 {
-	struct bpf_prog_about was[BPF_PROGS], now[BPF_PROGS];
+	struct bpf_prog_about was[BPF_PROGS] = { 0 }, now[BPF_PROGS] = { 0 };
 	struct instance *inst = &u->p->inst;
 	struct bpf_version v;
 	char dir[PATH_MAX];
