@@ -233,14 +233,10 @@ static void live_change_publish(void *ctx)
 	struct live_change *c = ctx;
 	struct live *l = c->live;
 	json_t *result;
-	int err, code = live_change_model(c);
+	int code = live_change_model(c);
 
-	if (!code) {
-		err = instance_lock(&l->p.inst);
-		if (err)
-			output_error("cannot lock instance %s: %s", l->p.inst.name, strerror(-err));
-		code = err ? EXIT_FAILED : EXIT_OK;
-	}
+	if (!code)
+		code = live_lock(l);
 	l->view = &c->overlay;
 	live_change_swap(c);
 	if (!code)

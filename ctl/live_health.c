@@ -188,15 +188,30 @@ void live_passive(struct live *l)
 
 /* ---- publication */
 
-int live_republish(struct live *l)
+int live_lock(struct live *l)
 {
-	int code, err = instance_lock(&l->p.inst);
-	bool freed;
+	struct record was = l->p.rec;
+	int err = instance_lock(&l->p.inst);
 
+	if (!err)
+		err = bpf_inst_reopen(&l->p.bpf, l->p.inst.dir);
 	if (err) {
 		output_error("cannot lock instance %s: %s", l->p.inst.name, strerror(-err));
 		return EXIT_FAILED;
 	}
+	if (!record_load_program(&l->p.rec, &l->p.inst, INSTANCE_PROGS) && strcmp(was.version, l->p.rec.version) != 0)
+		live_event_text(l, HISTORY_DAEMON, "programs of version %s took over from %s", l->p.rec.version,
+				was.version);
+	return EXIT_OK;
+}
+
+int live_republish(struct live *l)
+{
+	int code = live_lock(l);
+	bool freed;
+
+	if (code)
+		return code;
 	l->p.model = l->model;
 	code = publish_plan(&l->p, true);
 	freed = !code && l->p.sync.count[SYNC_FREED];

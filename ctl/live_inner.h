@@ -104,6 +104,9 @@ enum sync_use live_use(void *ctx, const struct ds_dest *dest, const struct ds_me
  */
 int live_settle(struct live *l, bool news);
 
+/* Locks the instance for a change, and takes up programs that were replaced meanwhile. Returns an exit code. */
+int live_lock(struct live *l);
+
 /* Publishes the model as it is, with health as it is now. Returns an exit code. */
 int live_republish(struct live *l);
 

@@ -21,10 +21,10 @@ struct nexthop_answer {
 	bool plain; /* one way to another host */
 };
 
-/* Whether an answer names one way, that every packet between its addresses takes. */
+/* Whether an answer names one way, that every packet between its addresses takes. Of several none is RTA_OIF. */
 static bool nexthop_is_plain(const struct rtmsg *rtm, const struct rtattr *const *at)
 {
-	if (rtm->rtm_type != RTN_UNICAST || rtm->rtm_tos || !at[RTA_OIF] || at[RTA_MULTIPATH] || at[RTA_ENCAP_TYPE])
+	if (rtm->rtm_type != RTN_UNICAST || rtm->rtm_tos || !at[RTA_OIF] || at[RTA_ENCAP_TYPE])
 		return false;
 	/* of two routers that advertise themselves the kernel chooses the one that answers */
 	return rtm->rtm_protocol != RTPROT_RA || !at[RTA_GATEWAY];

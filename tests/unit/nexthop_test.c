@@ -153,7 +153,7 @@ static int set_up(void **state)
 		   "n() { ip neigh replace $1 lladdr $2 dev $3 nud permanent; }\n"
 		   "n 192.0.2.11 02:00:00:00:00:11 nh0; n 192.0.2.99 02:00:00:00:00:99 nh0\n"
 		   "n 2001:db8:1::11 02:00:00:00:06:11 nh0; n 2001:db8:1::99 02:00:00:00:06:99 nh0\n"
-		   "n 198.51.100.99 02:00:00:00:01:99 nh2"))
+		   "n 198.51.100.99 02:00:00:00:01:99 nh2; n 2001:db8:2::99 02:00:00:00:07:99 nh2"))
 		return -1;
 	f.rec.n_interfaces = 2;
 	f.rec.interface[0].ifindex = if_nametoindex("nh0");
@@ -316,6 +316,8 @@ static const struct change_row change_rows[] = {
 	{ "route by TOS gone again",
 	  "ip route add 203.0.113.5 tos 0x10 via 198.51.100.99; ip route del 203.0.113.5 tos 0x10", FAR,
 	  VIA0("02:00:00:00:00:99") },
+	{ "route by hand, IPv6", "ip -6 route add 2001:db8:9::5 via 2001:db8:2::99 dev nh2", FAR6, "02:00:00:00:07:99",
+	  "nh2", "02:00:00:00:00:02", 1500 },
 	{ "route by router advertisement", "ip -6 route add 2001:db8:9::5 via 2001:db8:2::99 dev nh2 proto ra", FAR6,
 	  KERNEL },
 	{ "rule by source",
@@ -367,6 +369,37 @@ static void met(void **state)
 	command(row->cmd);
 	start();
 	check_hop(row->slot, row->mac, row->device, row->smac);
+}
+
+/* What only one kind of message tells: by a world of its own, of which one thing changes. */
+struct only_row {
+	const char *name;
+	const char *before;
+	const char *cmd;
+	const char *mac; /* of the next hop to FAR; NULL: the kernel is asked */
+};
+
+static const struct only_row only_rows[] = {
+	{ "next hop object", "ip nexthop add id 7 via 192.0.2.99 dev nh0; ip route replace 203.0.113.0/24 nhid 7",
+	  "ip nexthop replace id 7 via 192.0.2.11 dev nh0", "02:00:00:00:00:11" },
+	{ "address that a route is from",
+	  "ip addr add 192.0.2.7/32 dev nh0; ip route replace 203.0.113.0/24 via 192.0.2.99 src 192.0.2.7",
+	  "ip addr del 192.0.2.7/32 dev nh0", NULL },
+	{ "link of the route", "ip route replace 203.0.113.0/24 via 192.0.2.99", "ip link set nh0 down", NULL },
+};
+
+static void told(void **state)
+{
+	const struct only_row *row = *state;
+
+	if (no_namespace)
+		test_skip("%s", no_namespace);
+	command(row->before);
+	start();
+	check_hop(FAR, "02:00:00:00:00:99", "nh0", "02:00:00:00:00:01");
+	command(row->cmd);
+	settle();
+	check_hop(FAR, row->mac, "nh0", "02:00:00:00:00:01");
 }
 
 /* A route's change makes what it leads to doubtful at once, before it is looked at, and nothing else. */
@@ -457,12 +490,14 @@ static void published(void **state)
 	check_hop(FAR, "02:00:00:00:00:99", "nh0", "02:00:00:00:00:01");
 	check_hop(NEAR6, NULL, NULL, NULL);
 	check_hop(9, "02:00:00:00:00:99", "nh0", "02:00:00:00:00:01");
-	/* the slot of another from here on */
+	/* the slot of another from here on, at the same place or elsewhere */
+	put_dest(9, 0, "192.0.2.99");
 	put_dest(FAR, 0, "192.0.2.11");
 	check_true("the old entry is not for the new destination", f.b.next_hops[FAR].serial != f.b.dests[FAR].serial);
 	check_int("nexthop_refresh", nexthop_refresh(f.nh), 0);
 	settle();
 	check_hop(FAR, "02:00:00:00:00:11", "nh0", "02:00:00:00:00:01");
+	check_hop(9, "02:00:00:00:00:99", "nh0", "02:00:00:00:00:01");
 }
 
 static void beats(void **state)
@@ -584,6 +619,7 @@ int main(void)
 	test_add(&tests, "found", found, NULL);
 	test_rows(&tests, "change", changed, change_rows);
 	test_rows(&tests, "met", met, change_rows);
+	test_rows(&tests, "told", told, only_rows);
 	test_add(&tests, "doubtful at once", doubtful_at_once, NULL);
 	test_add(&tests, "neighbours at once", neighbours_at_once, NULL);
 	test_add(&tests, "VLAN", vlan, NULL);
