@@ -381,7 +381,7 @@ struct only_row {
 
 static const struct only_row only_rows[] = {
 	{ "next hop object", "ip nexthop add id 7 via 192.0.2.99 dev nh0; ip route replace 203.0.113.0/24 nhid 7",
-	  "ip nexthop replace id 7 via 192.0.2.11 dev nh0", "02:00:00:00:00:11" },
+	  "ip nexthop del id 7", NULL },
 	{ "address that a route is from",
 	  "ip addr add 192.0.2.7/32 dev nh0; ip route replace 203.0.113.0/24 via 192.0.2.99 src 192.0.2.7",
 	  "ip addr del 192.0.2.7/32 dev nh0", NULL },
