@@ -132,7 +132,8 @@ struct ds_dest_info {
 
 /*
  * The next hop of one destination as the kernel's tables have it; the daemon writes it and looks after it. Used only
- * while the heartbeat is fresh, for the destination of that serial, and where seq was even and the same before and after.
+ * while the heartbeat is fresh, for the destination of that serial, and where seq was even and the same before and
+ * after.
  */
 struct ds_next_hop {
 	__u32 seq;     /* odd while it is written */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * nexthop_scene.h - for tests of next hops: a network namespace for each (and a user namespace, where the caller is
- * not root) with two interfaces, routes and neighbours, and five destinations in memory. Nothing is sent. It defines the map
- * functions of ctl/bpf.h.
+ * not root) with two interfaces, routes and neighbours, and five destinations in memory. Nothing is sent. It defines the
+ * map functions of ctl/bpf.h.
  */
 #ifndef SIPXDP_TEST_NEXTHOP_SCENE_H
 #define SIPXDP_TEST_NEXTHOP_SCENE_H
