@@ -157,7 +157,7 @@ static char *control_notification(const char *method, json_t *params, size_t *le
 
 void control_notify(struct control *c, const char *method, struct json_t *params)
 {
-	struct control_client *client;
+	struct control_client *client = NULL;
 	size_t len = 0;
 	char *line;
 

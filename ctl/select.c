@@ -45,7 +45,8 @@ static size_t select_ip6(const char *open)
 /* Brackets of addresses are escaped, so that fnmatch() takes them for themselves. */
 static int select_read_pattern(const char *text, struct selection *s)
 {
-	bool whole = strchr("*?[\\", *text) || !strncasecmp(text, "sip:", 4) || !strncasecmp(text, "sips:", 5);
+	bool whole = strchr("*?\\", *text) || (*text == '[' && !select_ip6(text)) || !strncasecmp(text, "sip:", 4) ||
+		     !strncasecmp(text, "sips:", 5);
 	char *to = malloc(2 * strlen(text) + sizeof("sip:"));
 	size_t n;
 
