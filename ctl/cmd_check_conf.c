@@ -55,15 +55,20 @@ static void cmd_check_print_detection(void *ctx, int set, const struct conf_ping
 		printf("# set %d: a dead destination is out by its traffic alone, as pings leave out those that are up;",
 		       set);
 	printf(" one that lives again is back within %.1f s\n", cmd_check_seconds(conf_worst_up_ms(p)));
+	if (p->health.passive_requests && p->health.passive_hold_ms)
+		printf("# set %d: one whose calls failed stays out for %.1f s at least, %.1f s where that goes on\n",
+		       set, cmd_check_seconds(p->health.passive_hold_ms),
+		       cmd_check_seconds((__u64)HEALTH_HOLDS_MAX * p->health.passive_hold_ms));
 }
 
 static void cmd_check_add_detection(void *array, int set, const struct conf_ping *p)
 {
 	__u64 down = conf_worst_down_ms(p);
 
-	json_array_append_new(array, json_pack("{s:i, s:o, s:I}", "set", set, "down_ms",
+	json_array_append_new(array, json_pack("{s:i, s:o, s:I, s:I}", "set", set, "down_ms",
 					       down ? json_integer((json_int_t)down) : json_null(), "up_ms",
-					       (json_int_t)conf_worst_up_ms(p)));
+					       (json_int_t)conf_worst_up_ms(p), "hold_ms",
+					       p->health.passive_requests ? (json_int_t)p->health.passive_hold_ms : 0));
 }
 
 /* The configuration as text, a JSON string; null where it has errors. */

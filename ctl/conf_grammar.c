@@ -213,6 +213,7 @@ static const struct conf_option conf_passive_options[] = {
 	{ "requests", &conf_number, CONF_AT(conf_ping, health.passive_requests), .min = 0, .max = 1000000 },
 	{ "window", &conf_ms, CONF_AT(conf_ping, health.passive_window_ms), .min = 100, .max = 3600000 },
 	{ "fail-percent", &conf_number, CONF_AT(conf_ping, health.passive_fail_percent), .min = 1, .max = 100 },
+	{ "hold", &conf_ms, CONF_AT(conf_ping, health.passive_hold_ms), .min = 0, .max = 3600000 },
 	{ 0 },
 };
 
@@ -306,9 +307,12 @@ void conf_defaults(struct conf *c)
 	p->interval_max_ms = 60000;
 	p->timeout_ms = 1000;
 	p->jitter_percent = 10;
-	p->health = (struct health_conf){
-		.rise = 2, .fall = 3, .passive_requests = 20, .passive_window_ms = 5000, .passive_fail_percent = 50
-	};
+	p->health = (struct health_conf){ .rise = 2,
+					  .fall = 3,
+					  .passive_requests = 20,
+					  .passive_window_ms = 5000,
+					  .passive_fail_percent = 50,
+					  .passive_hold_ms = 30000 };
 	codes_parse("200-299", &p->codes, &at, &why);
 	strcpy(p->method, "OPTIONS");
 	c->control.mode = 0600;

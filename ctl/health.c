@@ -59,7 +59,8 @@ static uint16_t health_count(uint16_t n)
 
 static void health_runs_reset(struct ds_runtime *r)
 {
-	r->good = r->bad = r->windows = 0;
+	r->good = r->bad = 0;
+	r->windows = r->holds = 0;
 }
 
 static void health_change(struct ds_runtime *r, enum ds_health health, enum health_cause cause, uint16_t detail,
@@ -114,11 +115,25 @@ static bool health_is_passive(unsigned int cause)
 	return cause == HEALTH_SILENT || cause == HEALTH_FAILING;
 }
 
+uint64_t health_held_ns(const struct ds_runtime *r, const struct health_conf *c)
+{
+	uint64_t times = 1, hold_ns = (uint64_t)c->passive_hold_ms * 1000000;
+	uint32_t i;
+
+	if (r->health != DS_HEALTH_DOWN || !health_is_passive(r->cause) || !hold_ns || !c->passive_requests)
+		return 0;
+	for (i = 1; i < r->holds && times < HEALTH_HOLDS_MAX; i++)
+		times *= 2;
+	return r->since_ns + times * hold_ns;
+}
+
 /* Where the runs lead, this cause being counted in already. */
-static enum ds_health health_next(const struct ds_runtime *r, const struct health_conf *c, enum health_cause cause)
+static enum ds_health health_next(const struct ds_runtime *r, const struct health_conf *c, enum health_cause cause,
+				  uint64_t now_ns)
 {
 	if (r->health == DS_HEALTH_DOWN)
-		return cause == HEALTH_PING_OK && r->good >= c->rise ? DS_HEALTH_UP : DS_HEALTH_DOWN;
+		return cause == HEALTH_PING_OK && r->good >= c->rise && now_ns >= health_held_ns(r, c) ? DS_HEALTH_UP
+												       : DS_HEALTH_DOWN;
 	/* a fall that was made smaller meanwhile is no reason to go down on something good */
 	if (health_is_bad(cause) && r->bad + r->windows >= c->fall)
 		return DS_HEALTH_DOWN;
@@ -146,9 +161,11 @@ bool health_learn(struct ds_runtime *r, const struct health_conf *c, enum health
 		else
 			r->bad = health_count(r->bad);
 	}
-	next = health_next(r, c, cause);
+	next = health_next(r, c, cause, now_ns);
 	if (next != *was) {
 		health_change(r, next, cause, detail, now_ns);
+		if (next == DS_HEALTH_DOWN && health_is_passive(cause))
+			r->holds++;
 		if (*was == DS_HEALTH_DOWN)
 			r->windows = 0;
 	}
@@ -213,6 +230,7 @@ static bool health_window_end(struct ds_runtime *r, enum health_window says, enu
 		return true;
 	case HEALTH_WINDOW_GOOD:
 		*cause = HEALTH_TRAFFIC_OK;
+		r->holds -= r->holds > 0;
 		return r->windows || (r->health == DS_HEALTH_TRYING && health_is_passive(r->cause));
 	case HEALTH_WINDOW_DOUBT:
 		break;

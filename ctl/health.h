@@ -12,6 +12,10 @@
  * first run, so that a member which answers pings and no calls goes down all the same; a window that is not bad ends
  * the second. Nothing new is picked for a member that is down, so its traffic proves nothing: good pings alone bring it
  * back. Whoever turns pings off for it leaves it down.
+ *
+ * One that answers pings and no calls would come back at once to fail again. So whom traffic took down is held down for
+ * passive_hold_ms, twice as long each time it happens again, HEALTH_HOLDS_MAX times that at most; each window in which
+ * it answers its traffic halves the next hold.
  */
 #ifndef SIPXDP_CTL_HEALTH_H
 #define SIPXDP_CTL_HEALTH_H
@@ -59,7 +63,11 @@ struct health_conf {
 	uint32_t passive_requests; /* in one window, before anything is concluded */
 	uint32_t passive_window_ms;
 	uint32_t passive_fail_percent; /* 5xx and 408 of all final responses, from here on it is failing */
+	uint32_t passive_hold_ms;      /* down at least so long by traffic, 0: until pings are good */
 };
+
+/* A hold is at most so many times passive_hold_ms. */
+#define HEALTH_HOLDS_MAX 16u
 
 /*
  * What is known of a member. Lives in a pinned map by the slot of dests[], so that the next daemon finds it: no
@@ -95,7 +103,7 @@ struct ds_runtime {
 	uint64_t window_finals;
 	uint64_t window_failures;
 	uint32_t windows; /* bad ones in a row */
-	uint32_t pad2;
+	uint32_t holds;	  /* times it went down by traffic, less the windows that were good since */
 };
 
 /* Prepares a slot for a member that was not there before; health from the list's flags (DS_LIST_INACTIVE, _TRYING). */
@@ -121,6 +129,9 @@ bool health_adopt(struct ds_runtime *r, uint64_t id);
  */
 bool health_learn(struct ds_runtime *r, const struct health_conf *c, enum health_cause cause, uint16_t detail,
 		  uint64_t now_ns, enum ds_health *was);
+
+/* Until when it is held down whatever pings say, CLOCK_BOOTTIME in ns; 0: it is not. */
+uint64_t health_held_ns(const struct ds_runtime *r, const struct health_conf *c);
 
 /* An operator or the list says so: no thresholds, all runs begin anew. Returns true where it changed. */
 bool health_set(struct ds_runtime *r, enum ds_health health, enum health_cause cause, uint64_t now_ns,

@@ -107,6 +107,11 @@ half_dead() {
 	done
 	E2E_WHY="a destination that answers no INVITE was not found by its silence"
 	daemon_ask history --json | grep -q '"silent"' || return 1
+	daemon_until 2 down 10 || return 1
+	sleep 2
+	E2E_WHY="one that answers pings and no call came back at once: it is $(daemon_health 2)"
+	[[ $(daemon_health 2) == down ]] || return 1
+	daemon_until 2 up 10
 	lab_kill uac1
 }
 
@@ -151,7 +156,7 @@ with_conf all-down-reject 'set 1 { all-down = reject ping { codes = "299" } }' r
 with_conf all-down-serve-all 'set 1 { all-down = serve-all ping { codes = "299" } }' serves_all
 with_conf all-down-default "set 1 { all-down = default-destination default-destination = \"sip:$(lab_host 4 dest 3):5060\" }" \
 	serves_default
-with_conf half-dead 'set 1 { ping { passive { requests = 5 window = "1s" fail-percent = 50 } } }' half_dead
+with_conf half-dead 'set 1 { ping { passive { requests = 5 window = "1s" fail-percent = 50 hold = "4s" } } }' half_dead
 with_conf standby '' standby
 with_conf events "events { on-down = \"$hook\" on-up = \"$hook\" }" runs_commands
 e2e_end

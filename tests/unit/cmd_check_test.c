@@ -115,7 +115,9 @@ static void prints_what_it_takes(void **state)
 	check_true(first.err, strstr(first.err, "a.list: warning: no destination of set 9"));
 	check_true(first.out, strstr(first.out, "\nxdp = auto\n"));
 	check_true(first.out, strstr(first.out, "\n# set 1: a dead destination is out within 33.1 s, "
-						"one that lives again is back within 85.1 s\n"));
+						"one that lives again is back within 85.1 s\n"
+						"# set 1: one whose calls failed stays out for 30.0 s at least, "
+						"480.0 s where that goes on\n"));
 	check_true(first.out, strstr(first.out, "\n# set 4: a dead destination is out within "));
 	check_true(first.out, strstr(first.out, "\n# set 9: a dead destination is out by its traffic alone"));
 	check_true(first.out, strstr(first.out, "a.list: errors 0, warnings 1, sets 2, destinations 2\n#        set "));

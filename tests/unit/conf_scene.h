@@ -62,7 +62,7 @@ static const char conf_scene_full[] =
 	"ping { probe = 3 interval = 5 interval-max = 2min timeout = 500ms jitter = 0 rise = 1 fall = 5\n"
 	" codes = \"404, 200-202\" method = INFO from = \"sip:me@example.net\" socket = udp:192.0.2.2:5090\n"
 	" headers = {\"X-A: \\\"b\\\" \\${c}\"} headers += 'X-B: \\'\\\\ ${d}'\n"
-	" passive { requests = 0 window = 1h fail-percent = 100 } }\n"
+	" passive { requests = 0 window = 1h fail-percent = 100 hold = 0 } }\n"
 	"set \"7\" { table-size = 4093 all-down = serve-all ping { interval = 10 headers = {} codes = 'code=486;class=4' } }\n"
 	"set 3 { all-down = default-destination default-destination = \"sip:LAST.example.net\" }\n"
 	"control { path = ctl.sock mode = 660 group = sip }\n"

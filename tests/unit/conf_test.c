@@ -91,6 +91,7 @@ static void everything(void **state)
 	check_str("double quotes", c->ping.header[0], "X-A: \"b\" ${c}");
 	check_str("single quotes", c->ping.header[1], "X-B: '\\ ${d}");
 	check_int("passive off", c->ping.health.passive_requests, 0);
+	check_int("hold off", c->ping.health.passive_hold_ms, 0);
 	check_int("sets", c->n_sets, 2);
 	set = conf_find_set(c, 7);
 	check_int("by id", set->id, 7);
