@@ -85,7 +85,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench compare fuzz lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench compare storm fuzz lint format install uninstall clean help \
 	tests-unit tests-root clangs FORCE
 .SECONDARY:
 
@@ -135,6 +135,11 @@ compare: ## the pings beside those of the real Kamailio 5.6: a table (root, abou
 	$(Q)scripts/deps.sh --root compare
 	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
 	$(Q)tests/compare/pings.sh
+
+storm: ## 20 kills, 600 reloads at 10 a second and 100 upgrades of the daemon under 200 calls/s (root, about 5 min)
+	$(Q)scripts/deps.sh --root test
+	$(Q)$(MAKE) all $(TEST_BPF_OBJ)
+	$(Q)LAB_LIMIT=900 STORM_RELOADS=600 STORM_UPGRADES=100 tests/e2e/daemon.sh kill-storm reload-storm upgrade-storm
 
 fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)

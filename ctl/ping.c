@@ -58,7 +58,6 @@ static void ping_keep(struct ping *p, struct ping_one *one, const struct ping_on
 {
 	const struct conf_ping *conf = one->target.conf;
 
-	one->count = old->count;
 	one->asked = old->asked;
 	one->flight = old->flight;
 	one->base_ns = old->base_ns;

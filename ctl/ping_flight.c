@@ -20,7 +20,7 @@ static void ping_plan(struct ping_one *one)
 
 void ping_spread(struct ping *p, struct ping_one *one, __u64 now)
 {
-	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, one->count, &one->flight.ids);
+	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, ++p->count, &one->flight.ids);
 	one->base_ns = now + one->flight.ids.jitter % (one->interval_ms * PING_MS);
 	one->due_ns = one->base_ns;
 }
@@ -176,7 +176,7 @@ static void ping_begin(struct ping *p, struct ping_one *one, __u64 now, bool pla
 	*f = (struct ping_flight){ .on = true, .planned = planned, .again_ns = PING_NEVER, .gap_ns = PING_T1_NS };
 	f->end_ns = now + one->target.conf->timeout_ms * PING_MS;
 	memcpy(f->method, one->target.conf->method, sizeof(f->method));
-	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, ++one->count, &f->ids);
+	ping_message_ids(p->key, p->start, one->target.slot, one->target.id, ++p->count, &f->ids);
 	p->totals.in_flight++;
 	ping_wait(p, one);
 	ping_go(p, one);

@@ -63,7 +63,6 @@ struct ping_one {
 	__u32 same_place; /* index + 1 of another target at the same hash of address and port */
 	__u64 due_ns;
 	__u64 base_ns;	   /* due_ns before jitter */
-	__u64 count;	   /* pings so far */
 	__u32 interval_ms; /* as backed off */
 	bool asked;
 	struct ds_endpoint local; /* where answers are to come to */
@@ -117,6 +116,7 @@ struct ping {
 	struct event *timer;
 	__u64 key[2];
 	__u64 start; /* random */
+	__u64 count; /* of everything that had numbers of its own: a target that comes back begins with new ones */
 	struct ping_hooks hooks;
 	struct ping_list *list;
 	struct ping_socket *sockets;

@@ -28,7 +28,7 @@ struct ping_ids {
 	__u64 jitter; /* chooses when the next one is due */
 };
 
-/* start: random, of this process; count: of the pings to that slot. */
+/* start: random, of this process; count: never the same twice in it. */
 void ping_message_ids(const __u64 key[2], __u64 start, __u32 slot, __u64 id, __u64 count, struct ping_ids *ids);
 
 struct ping_request {

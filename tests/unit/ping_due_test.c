@@ -156,6 +156,24 @@ static void removed_is_forgotten(void **state)
 	scene_free(s);
 }
 
+/* An answer to what it was asked before must not count for what it is asked now. */
+static void comes_back_with_another_branch(void **state)
+{
+	struct scene *s = under_way();
+	struct ping_target second = s->target[2];
+	char first[SCENE_REQUEST_MAX];
+
+	(void)state;
+	memcpy(first, s->peer[0].request, sizeof(first));
+	check_int("gone", ping_set_targets(s->ping, &second, 1), 0);
+	scene_targets(s, 2);
+	check_int("asked", ping_now(s->ping, 1), 0);
+	scene_await(s, s->peer[0].requests == 2);
+	check_true("another ping", strcmp(first, s->peer[0].request) != 0);
+	scene_await(s, scene_totals(s).unmatched == 1 && s->results == 1);
+	scene_free(s);
+}
+
 static void kept_goes_on(void **state)
 {
 	struct scene *s = under_way();
@@ -336,6 +354,7 @@ int main(void)
 	test_add(&tests, "asked does not move the others", asked_does_not_move_the_others, NULL);
 	test_add(&tests, "replaced is forgotten", replaced_is_forgotten, NULL);
 	test_add(&tests, "removed is forgotten", removed_is_forgotten, NULL);
+	test_add(&tests, "comes back with another branch", comes_back_with_another_branch, NULL);
 	test_add(&tests, "kept goes on", kept_goes_on, NULL);
 	test_add(&tests, "another source begins anew", other_source_begins_anew, NULL);
 	test_add(&tests, "a shorter interval holds at once", shorter_interval_holds_at_once, NULL);
