@@ -98,9 +98,11 @@ storm_said() {
 
 # ten_reloads_a_second COUNT: another list each time; counts those that were published.
 ten_reloads_a_second() {
-	local i n=0
+	local i n=0 begin=${EPOCHREALTIME/./} left
 
 	for ((i = 0; i < $1; i++)); do
+		left=$((begin + i * 100000 - ${EPOCHREALTIME/./}))
+		((left <= 0)) || sleep "$(printf '0.%06d' "$left")"
 		if ((i % 2)); then
 			lab_list "$E2E_LIST.new" "$DAEMON_FAMILY" 1 2 3 4
 		else
@@ -108,7 +110,6 @@ ten_reloads_a_second() {
 		fi
 		mv "$E2E_LIST.new" "$E2E_LIST"
 		daemon_ask reload >"$LAB_DIR/log/reload.out" 2>"$LAB_DIR/log/reload.err" && n=$((n + 1))
-		sleep 0.09
 	done
 	echo "$n"
 }
