@@ -5,7 +5,8 @@
  * Publication (DESIGN.md section 6). Everything that a packet reads lies in flat arrays. Records of sets, tables and
  * destinations are written to free slots and never change once published, except the fields marked "live". What refers
  * to them, the listeners' current sets, is kept in two halves: a change writes the half that no packet reads and then
- * flips ds_state.generation, which a packet reads once. A slot is reused when no packet can hold it, DS_GRACE_MS later at the latest.
+ * flips ds_state.generation, which a packet reads once. A slot is reused when no packet can hold it any more, DS_GRACE_MS
+ * later at the latest.
  *
  * Addresses are 16 octets in network byte order, IPv4 as v4-mapped ::ffff:a.b.c.d. Ports are in network byte order
  * where the name ends in _be. All else is host byte order.
