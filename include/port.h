@@ -62,6 +62,8 @@
 #endif
 #define PORT_DIGIT_STEPS 16
 #define PORT_HASH_STEPS 32
+#define PORT_OCTET_STEPS 128
+#define PORT_ROW_STEPS 640
 
 /* Offsets into a datagram are masked with this before they meet a packet pointer; the fast path reads no further. */
 #define PORT_OFF_MASK 0x0fffu
@@ -147,6 +149,8 @@ struct sip_ctx {
 #define PORT_TAG_STEPS 70000
 #define PORT_DIGIT_STEPS 70000
 #define PORT_HASH_STEPS 8192
+#define PORT_OCTET_STEPS 70000
+#define PORT_ROW_STEPS 140000
 #define PORT_OFF_MASK 0xffffu
 #define PORT_ROWS_MAX 1024u
 

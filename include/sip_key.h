@@ -1,0 +1,378 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * sip_key.h - what of a message a hash algorithm hashes, other than its Call-ID: a URI, its user, the user of the
+ * credentials, any header, the source. In canonical form: however a message is spelled, its key is the same.
+ *
+ * A URI's key is its user, escapes resolved and a password left out, its host in lower case or as an address by value,
+ * and its port with the default filled in (RFC 3261 19.1.4, with what is equal for a dispatcher); a telephone number's
+ * is the number without visual separators (RFC 3966 5.1.1). The same URI gives the same key wherever it stands.
+ */
+#ifndef SIPXDP_SIP_KEY_H
+#define SIPXDP_SIP_KEY_H
+
+#include "ds_key.h"
+#include "sip_branch.h"
+
+#define SIPS_PORT 5061
+
+enum sip_key_found {
+	SIP_KEY_OK = 0,
+	SIP_KEY_ABSENT, /* the message has none, or what it has is malformed */
+	SIP_KEY_FAR,	/* beyond the bounds of this parser */
+};
+
+/* A hash and what it is keyed by, as one argument. */
+struct sip_keyed {
+	__u64 key[2];
+	__u64 hash;
+};
+
+/* How octets go into a hash, one by one. */
+#define SIP_OCTETS_ESCAPED (1u << 0)   /* "%41" is "A" */
+#define SIP_OCTETS_SEPARATED (1u << 1) /* "-", ".", "(" and ")" are nothing */
+#define SIP_OCTETS_BLANKS (1u << 2)    /* blanks in a row, folded lines too, are one SP */
+#define SIP_OCTETS_QUOTED (1u << 3)    /* "\x" is "x" */
+
+/* The value of a hexadecimal digit, 16 where it is none; without a branch that depends on what it is. */
+port_inline __u32 sip_hex_digit(__u32 c)
+{
+	__u32 digit = c - '0', letter = (c | 0x20) - 'a';
+
+	if (digit < 10)
+		return digit;
+	return letter < 6 ? letter + 10 : 16;
+}
+
+port_inline int sip_is_separator(__u32 c)
+{
+	return c == '-' || c == '.' || c == '(' || c == ')';
+}
+
+/*
+ * Adds the octets in [off, end) to *h, each read by `how` (SIP_OCTETS_*), as sip_hash_span() adds the octets that they
+ * stand for. Returns SIP_KEY_OK, or SIP_KEY_FAR where there are more than PORT_OCTET_STEPS.
+ */
+port_global int sip_hash_octets(struct sip_ctx *c, struct sip_hash *h, __u64 off, __u64 end, __u32 how)
+{
+	SIP_OPEN(c);
+	__u64 w = 0, n = 0, raw;
+	__u32 octet, high, low, blank = 0;
+	int i;
+
+	if (!h)
+		return SIP_KEY_FAR;
+	off = port_forget(off, b->zero);
+	end = port_forget(end, b->zero);
+	for (i = 0; i < PORT_OCTET_STEPS; i++, off = port_forget(off + 1, b->zero)) {
+		w = port_forget(w, b->zero);
+		n = port_forget(n, b->zero);
+		blank = port_forget(blank, b->zero);
+		port_join();
+		if (!sip_before(b, off, end)) {
+			if (n & 7)
+				sip_hash_word(h, w);
+			sip_hash_word(h, n);
+			return SIP_KEY_OK;
+		}
+		raw = sip_load8(b, off);
+		octet = (__u8)raw;
+		if (how & SIP_OCTETS_ESCAPED && octet == '%' && off + 2 < end) {
+			high = sip_hex_digit(raw >> 8 & 0xff);
+			low = sip_hex_digit(raw >> 16 & 0xff);
+			if (high < 16 && low < 16) {
+				octet = high << 4 | low;
+				off += 2;
+			}
+		} else if (how & SIP_OCTETS_QUOTED && octet == '\\' && off + 1 < end) {
+			octet = raw >> 8 & 0xff;
+			off++;
+		} else if (how & SIP_OCTETS_SEPARATED && sip_is_separator(octet)) {
+			continue;
+		} else if (how & SIP_OCTETS_BLANKS) {
+			if (sip_is_blank(octet)) {
+				if (blank)
+					continue;
+				octet = ' ';
+			}
+			blank = octet == ' ';
+		}
+		w |= (__u64)(octet & 0xff) << (8 * (n & 7));
+		n++;
+		if (!(n & 7)) {
+			sip_hash_word(h, w);
+			w = 0;
+		}
+	}
+	return SIP_KEY_FAR;
+}
+
+/* The user of a URI. Escapes are rare: only where there is one is it read octet by octet. */
+port_inline int sip_hash_user(struct sip_hash *h, const struct sip_buf *b, const struct sip_uri *u)
+{
+	__u64 off = u->user.off, end = off + u->user.len, e;
+
+	if (u->scheme == SIP_SCHEME_TEL)
+		return sip_hash_octets(b->c, h, off, end, SIP_OCTETS_ESCAPED | SIP_OCTETS_SEPARATED);
+	e = sip_find(b, off, end, SIP_SET('%', ':', '%', ':'));
+	if (sip_is_far(e, 0, 0))
+		return SIP_KEY_FAR;
+	if (sip_before(b, e, end) && sip_load1(b, e) == '%') {
+		e = sip_find(b, e, end, SIP_SET(':', ':', ':', ':'));
+		if (sip_is_far(e, 0, 0))
+			return SIP_KEY_FAR;
+		return sip_hash_octets(b->c, h, off, e, SIP_OCTETS_ESCAPED);
+	}
+	return sip_hash_span(h, b, sip_span(off, e), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
+}
+
+/* The host of a URI, an address by value, and its port. */
+port_inline int sip_hash_host(struct sip_hash *h, const struct sip_buf *b, const struct sip_uri *u)
+{
+	struct sip_span host = u->host;
+	struct ds_addr ip;
+
+	sip_hash_word(h, u->port ? u->port : u->scheme == SIP_SCHEME_SIPS ? SIPS_PORT : SIP_PORT);
+	if (!sip_ip_parse(b, host, u->is_ip6, &ip)) {
+		sip_hash_word(h, (__u64)ip.w[0] << 32 | ip.w[1]);
+		sip_hash_word(h, (__u64)ip.w[2] << 32 | ip.w[3]);
+		return SIP_KEY_OK;
+	}
+	/* a name may end with the root's full stop */
+	if (host.len > 1 && sip_load1(b, (__u64)host.off + host.len - 1) == '.')
+		host.len--;
+	return sip_hash_span(h, b, host, 1) ? SIP_KEY_FAR : SIP_KEY_OK;
+}
+
+/* The key of the URI in [off, lim), of its user alone where user_only is set. Returns enum sip_key_found, out->hash if OK. */
+port_global int sip_key_uri(struct sip_ctx *c, __u64 off, __u64 lim, __u32 user_only, struct sip_keyed *out)
+{
+	SIP_OPEN(c);
+	struct sip_uri u = { .port = 0 };
+	struct sip_hash h;
+	int rc;
+
+	if (!out)
+		return SIP_KEY_ABSENT;
+	rc = sip_uri_parse(b->c, off, lim, &u);
+	if (rc != SIP_VALUE_OK)
+		return rc == SIP_VALUE_FAR ? SIP_KEY_FAR : SIP_KEY_ABSENT;
+	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+	if (u.scheme == SIP_SCHEME_OTHER) {
+		rc = sip_hash_octets(b->c, &h, off, lim, 0);
+	} else {
+		if (user_only && !u.user.len)
+			return SIP_KEY_ABSENT;
+		rc = sip_hash_user(&h, b, &u);
+		if (rc == SIP_KEY_OK && !user_only && u.scheme != SIP_SCHEME_TEL)
+			rc = sip_hash_host(&h, b, &u);
+	}
+	out->hash = sip_hash_end(&h);
+	return rc;
+}
+
+/* The value of the first row with that name, blanks around it left out. */
+struct sip_key_row {
+	__u64 off;
+	__u64 end;
+};
+
+/* Whether a row with that name stands at off; *value is past its colon then. */
+port_inline int sip_key_is_row(const struct sip_buf *b, __u64 off, __u64 lim, const struct ds_key *k, __u64 *value)
+{
+	__u64 w = sip_lower(sip_load8(b, off)), len = k->len, other;
+	__u8 second = w >> 8;
+
+	if (k->compact && (__u8)w == k->compact && (second == ':' || sip_is_blank(second))) {
+		len = 1;
+	} else {
+		other = (w ^ k->name[0]) & k->mask[0];
+		other |= (sip_lower(sip_load8(b, off + 8)) ^ k->name[1]) & k->mask[1];
+		other |= (sip_lower(sip_load8(b, off + 16)) ^ k->name[2]) & k->mask[2];
+		if (other)
+			return 0;
+	}
+	off = sip_skip_blanks(b, off + len, lim);
+	*value = off + 1;
+	return sip_before(b, off, lim) && sip_load1(b, off) == ':';
+}
+
+/*
+ * The first row of m whose name is k's, folded lines included: SIP_KEY_OK with *row, _ABSENT or _FAR. One pass in
+ * steps of eight octets over the rows, which the parser has found sound.
+ */
+port_global int sip_key_row(struct sip_ctx *c, const struct sip_msg *m, const struct ds_key *k, struct sip_key_row *row)
+{
+	SIP_OPEN(c);
+	__u64 off, lim, hit, value, found = 0;
+	int i;
+
+	if (!m || !k || !row)
+		return SIP_KEY_ABSENT;
+	off = port_forget(m->line, b->zero);
+	lim = port_forget(m->blank, b->zero);
+	if (sip_key_is_row(b, off, lim, k, &value))
+		found = value;
+	for (i = 0; i < PORT_ROW_STEPS; i++, off = port_forget(off, b->zero)) {
+		found = port_forget(found, b->zero);
+		port_join();
+		if (!sip_before(b, off, lim))
+			return SIP_KEY_ABSENT;
+		hit = sip_zero_lowest(sip_load8(b, off) ^ SIP_SPLAT('\n'));
+		if (!hit) {
+			off += 8;
+			continue;
+		}
+		off += sip_lowest(hit) + 1;
+		value = sip_load1(b, off);
+		if (value == ' ' || value == '\t')
+			continue;
+		if (found) {
+			row->off = sip_skip_blanks(b, found, off);
+			row->end = sip_trim(b, row->off, off);
+			if (sip_is_far(row->off, row->end, 0))
+				return SIP_KEY_FAR;
+			return sip_before(b, row->off, row->end) ? SIP_KEY_OK : SIP_KEY_ABSENT;
+		}
+		if (sip_key_is_row(b, off, lim, k, &value))
+			found = value;
+	}
+	return SIP_KEY_FAR;
+}
+
+/* The key of a whole header value: what stands between its blanks, each run of which is as one. */
+port_inline int sip_key_header(const struct sip_buf *b, const struct sip_msg *m, const struct ds_key *k,
+			       struct sip_keyed *out)
+{
+	struct sip_key_row row = { 0 };
+	struct sip_hash h;
+	int rc = sip_key_row(b->c, m, k, &row);
+
+	if (rc != SIP_KEY_OK)
+		return rc;
+	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+	rc = sip_hash_octets(b->c, &h, row.off, row.end, SIP_OCTETS_BLANKS);
+	out->hash = sip_hash_end(&h);
+	return rc;
+}
+
+/*
+ * The user name of the credentials in [off, lim), RFC 3261 25.1 credentials: a comma list of name=value behind the
+ * scheme. Returns enum sip_key_found, out->hash if OK.
+ */
+port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_keyed *out)
+{
+	SIP_OPEN(c);
+	__u64 e, start, end, is_user;
+	struct sip_hash h;
+	int i;
+
+	if (!out)
+		return SIP_KEY_ABSENT;
+	off = sip_find(b, off, lim, SIP_SET(' ', '\t', '\r', '\n'));
+	for (i = 0; i < PORT_PARAM_STEPS; i++) {
+		off = port_forget(off, b->zero);
+		port_join();
+		off = sip_skip_blanks(b, off, lim);
+		e = sip_find(b, off, lim, SIP_SET('=', ',', '"', '='));
+		if (sip_is_far(off, e, 0))
+			return SIP_KEY_FAR;
+		if (!sip_before(b, e, lim) || sip_load1(b, e) != '=')
+			return SIP_KEY_ABSENT;
+		is_user = sip_lower(sip_load8(b, off)) == SIP_W8('u', 's', 'e', 'r', 'n', 'a', 'm', 'e') &&
+			  sip_trim(b, off, e) == off + 8;
+		start = sip_skip_blanks(b, e + 1, lim);
+		if (sip_load1(b, start) == '"') {
+			end = sip_skip_quoted(b->c, ++start, lim) - 1;
+			e = end + 1;
+		} else {
+			e = sip_find(b, start, lim, SIP_SET(',', ',', ',', ','));
+			end = sip_trim(b, start, e);
+		}
+		if (sip_is_far(start, end, e))
+			return SIP_KEY_FAR;
+		if (sip_before(b, lim, e))
+			return SIP_KEY_ABSENT;
+		if (is_user) {
+			if (!sip_before(b, start, end))
+				return SIP_KEY_ABSENT;
+			sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+			i = sip_hash_octets(b->c, &h, start, end, SIP_OCTETS_QUOTED);
+			out->hash = sip_hash_end(&h);
+			return i;
+		}
+		e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
+		if (sip_is_far(e, 0, 0))
+			return SIP_KEY_FAR;
+		off = e + 1;
+	}
+	return SIP_KEY_FAR;
+}
+
+/* Proxy-Authorization before Authorization, as Kamailio has it. */
+port_inline int sip_key_auth_user(const struct sip_buf *b, const struct sip_msg *m, struct sip_keyed *out)
+{
+	struct ds_key proxy = { .len = 19,
+				.name = { SIP_W8('p', 'r', 'o', 'x', 'y', '-', 'a', 'u'),
+					  SIP_W8('t', 'h', 'o', 'r', 'i', 'z', 'a', 't'), SIP_W3('i', 'o', 'n') },
+				.mask = { ~0ull, ~0ull, SIP_MASK(3) } };
+	struct ds_key other = { .len = 13,
+				.name = { SIP_W8('a', 'u', 't', 'h', 'o', 'r', 'i', 'z'),
+					  SIP_W5('a', 't', 'i', 'o', 'n') },
+				.mask = { ~0ull, SIP_MASK(5) } };
+	struct sip_key_row row = { 0 };
+	int rc = sip_key_row(b->c, m, &proxy, &row);
+
+	if (rc == SIP_KEY_ABSENT)
+		rc = sip_key_row(b->c, m, &other, &row);
+	return rc == SIP_KEY_OK ? sip_key_username(b->c, row.off, row.end, out) : rc;
+}
+
+port_inline int sip_key_source(const struct ds_endpoint *src, int port, struct sip_keyed *out)
+{
+	struct sip_hash h;
+
+	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+	sip_hash_word(&h, (__u64)src->ip.w[0] << 32 | src->ip.w[1]);
+	sip_hash_word(&h, (__u64)src->ip.w[2] << 32 | src->ip.w[3]);
+	if (port)
+		sip_hash_word(&h, src->port_be);
+	out->hash = sip_hash_end(&h);
+	return SIP_KEY_OK;
+}
+
+/*
+ * The key that k asks for, of a sound request m that came from src: enum sip_key_found, out->hash if OK. out->key is
+ * what it is keyed by.
+ */
+port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
+			const struct ds_key *k, struct sip_keyed *out)
+{
+	const struct sip_span *uri = &m->uri.all;
+	__u32 user_only = k->kind == DS_KEY_FROM_USER || k->kind == DS_KEY_TO_USER || k->kind == DS_KEY_REQUEST_USER;
+
+	switch (k->kind) {
+	case DS_KEY_SOURCE_IP:
+	case DS_KEY_SOURCE:
+		return sip_key_source(src, k->kind == DS_KEY_SOURCE, out);
+	case DS_KEY_AUTH_USER:
+		return sip_key_auth_user(b, m, out);
+	case DS_KEY_HEADER:
+		return sip_key_header(b, m, k, out);
+	case DS_KEY_FROM_URI:
+	case DS_KEY_FROM_USER:
+		uri = &m->from.uri;
+		break;
+	case DS_KEY_TO_URI:
+	case DS_KEY_TO_USER:
+		uri = &m->to.uri;
+		break;
+	case DS_KEY_REQUEST_URI:
+	case DS_KEY_REQUEST_USER:
+		break;
+	default:
+		return SIP_KEY_ABSENT;
+	}
+	return sip_key_uri(b->c, uri->off, (__u64)uri->off + uri->len, user_only, out);
+}
+
+#endif
