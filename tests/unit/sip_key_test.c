@@ -116,7 +116,8 @@ static void uris_compare(void **state)
 		k = key_named(users[i], NULL, 0);
 		a = key_of(&one, &k, NULL, &rc_a);
 		b = key_of(&other, &k, NULL, &rc_b);
-		check_int("user found", rc_a, strchr(row->one, '@') || row->one[0] == 't' ? SIP_KEY_OK : SIP_KEY_ABSENT);
+		check_int("user found", rc_a,
+			  strchr(row->one, '@') || row->one[0] == 't' ? SIP_KEY_OK : SIP_KEY_ABSENT);
 		if (rc_a == SIP_KEY_OK)
 			check_int("same user", a == b, row->same_user);
 	}
@@ -145,7 +146,8 @@ static const struct more_row {
 	  SIP_KEY_OK, 1 },
 	{ "compact form", "Contact", 'm', "Contact: <sip:a@b>\r\n", "M: <sip:a@b>\r\n", SIP_KEY_OK, 1 },
 	{ "no compact form", "Contact", 0, "Contact: <sip:a@b>\r\n", "m: <sip:a@b>\r\n", SIP_KEY_ABSENT, 0 },
-	{ "compact letter begins another", "Contact", 'm', "Contact: x\r\n", "MIME-Version: 1.0\r\n", SIP_KEY_ABSENT, 0 },
+	{ "compact letter begins another", "Contact", 'm', "Contact: x\r\n", "MIME-Version: 1.0\r\n", SIP_KEY_ABSENT,
+	  0 },
 	{ "name of 24 octets", "X-Abcdefghijklmnopqrstuv", 0, "X-Abcdefghijklmnopqrstuv: 1\r\n",
 	  "X-ABCDEFGHIJKLMNOPQRSTUV: 1\r\n", SIP_KEY_OK, 1 },
 	{ "last octet of 24 differs", "X-Abcdefghijklmnopqrstuv", 0, "X-Abcdefghijklmnopqrstuv: 1\r\n",
