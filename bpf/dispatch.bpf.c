@@ -4,10 +4,12 @@
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
  * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_reply.
+ * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_reply; before xdp_request and xdp_nat
+ * comes xdp_key where not the Call-ID is hashed.
  */
 #include "work.bpf.h"
 
+#include "key.bpf.h"
 #include "maps.bpf.h"
 #include "mode_nat.bpf.h"
 #include "mode_proxy.bpf.h"
@@ -134,6 +136,9 @@ int xdp_dispatch(struct xdp_md *ctx)
 	w->now = w->now_ns >> DS_TICK_SHIFT;
 	w->dest = 0;
 	w->cut_routes = 0;
+	w->keyed = 0;
+	w->key_at = 0;
+	w->picked = REASON_request;
 	fib_device(ctx, w);
 	b = sip_buf(ctx);
 	rc = sip_sort(sip_load8(&b, w->pkt.payload), w->pkt.end - w->pkt.payload);
@@ -164,10 +169,32 @@ int xdp_values(struct xdp_md *ctx)
 	/* a fault in the start line that leaves no rows to read */
 	if (!w->msg.line || w->msg.kind == SIP_KIND_INVALID)
 		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
+	if (l->half[w->half & 1].keyed && w->msg.kind == SIP_KIND_REQUEST && w->msg.reason == REASON_none)
+		return CHAIN(ctx, w, key);
 	if (l->half[w->half & 1].mode == DS_MODE_NAT)
 		return CHAIN(ctx, w, nat);
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return CHAIN(ctx, w, response);
+	return CHAIN(ctx, w, request);
+}
+
+SEC("xdp.frags")
+int xdp_key(struct xdp_md *ctx)
+{
+	struct ds_listener *l;
+	struct work *w = work_get();
+
+	if (!w)
+		return XDP_DROP;
+	switch (key_hash(ctx, w)) {
+	case SIP_KEY_FAR:
+		return exit_slow(w->listener, REASON_slow_too_long);
+	case SIP_KEY_ABSENT:
+		return CHAIN(ctx, w, key);
+	}
+	l = DS_LOOKUP(listeners, w->listener);
+	if (l && l->half[w->half & 1].mode == DS_MODE_NAT)
+		return CHAIN(ctx, w, nat);
 	return CHAIN(ctx, w, request);
 }
 
@@ -191,7 +218,7 @@ int xdp_request(struct xdp_md *ctx)
 	if (!w)
 		return XDP_DROP;
 	rc = proxy_decide(ctx, w);
-	w->reason = rc;
+	w->reason = rc == REASON_request ? w->picked : rc;
 	if (rc == REASON_request || rc == REASON_request_route || rc == REASON_request_outward)
 		return CHAIN(ctx, w, forward);
 	return REQUEST_REFUSED(ctx, w, rc);

@@ -97,8 +97,10 @@ port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 	rc = send_plan(ctx, w, &w->pkt.src, w->pkt.ttl - 1);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
-	if (reason == REASON_request)
+	if (reason == REASON_request) {
 		count_request(w, w->dest);
+		reason = w->picked;
+	}
 	count(w->listener, VERDICT_forward, reason);
 	return rc;
 }

@@ -114,7 +114,7 @@ port_global int pick_request(struct work *w)
 	struct ds_listener *l;
 	struct ds_set_rec *set;
 	__u32 dest = 0, entered, follows;
-	__u64 count_rr;
+	__u64 hash;
 
 	if (!w)
 		return REASON_no_destination;
@@ -127,25 +127,27 @@ port_global int pick_request(struct work *w)
 		dest = pick_call(w, !follows);
 	if (dest) {
 		w->dest = dest;
+		w->picked = REASON_request;
 		return REASON_request;
 	}
 	set = DS_LOOKUP(sets, half->set);
 	if (!set)
 		return REASON_no_destination;
-	if (set->algorithm == DS_ALGORITHM_ROUND_ROBIN) {
+	hash = w->keyed ? w->pick_hash : w->key_hash;
+	if (set->pick != DS_PICK_HASH) {
 		if (follows && half->affinity == DS_AFFINITY_CALLS)
 			return w->msg.method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
-		count_rr = __sync_fetch_and_add(&l->rr, 1);
-		dest = pick_slot(ds_pick_round_robin(set, count_rr));
+		dest = pick_slot(set->pick == DS_PICK_RANDOM ? ds_pick_random(set, bpf_get_prandom_u32())
+							     : ds_pick_turn(set, __sync_fetch_and_add(&l->rr, 1)));
 	} else {
-		dest = pick_slot(ds_pick_hash(set, w->key_hash));
+		dest = pick_slot(ds_pick_hash(set, hash));
 	}
 	if (!dest)
 		return REASON_no_destination;
 	if (half->affinity == DS_AFFINITY_CALLS && !follows) {
 		entered = pick_enter(w, dest);
 		/* no room: the hash, so that retransmissions find the same destination */
-		dest = entered ? entered : pick_slot(ds_pick_hash(set, w->key_hash));
+		dest = entered ? entered : pick_slot(ds_pick_hash(set, hash));
 	}
 	w->dest = dest;
 	return dest ? REASON_request : REASON_no_destination;

@@ -82,7 +82,11 @@ struct work {
 	__u32 reason; /* enum reason: of the reply to build, or of the forwarding */
 	__u32 now;    /* seconds of the coarse monotonic clock */
 	__u64 now_ns;
-	__u64 key_hash; /* keyed hash of the Call-ID */
+	__u64 key_hash;	 /* keyed hash of the Call-ID */
+	__u64 pick_hash; /* of the key that the set hashes, where keyed is set; else that of the Call-ID is */
+	__u32 keyed;
+	__u32 key_at; /* which of the set's keys is looked for next */
+	__u32 picked; /* enum reason of a request that was picked for */
 	__u64 branch;
 	__u64 sx;
 	__u64 tag;				    /* To tag of replies built here */

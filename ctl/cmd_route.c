@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -32,7 +33,9 @@ static const char cmd_route_help[] =
 	"\n"
 	"      --list LIST              destinations from this file\n"
 	"      --set N                  set of the list (default: the only one)\n"
-	"      --algorithm NAME|NUMBER  call-id or 0 (default), round-robin or 4\n"
+	"      --algorithm NAME|NUMBER  call-id or 0 (default), and others (dispatchctl.conf(5))\n"
+	"      --hash-key NAME[,NAME]   what to hash, the first that a message has; for algorithm 7\n"
+	"      --user-only              of a URI that is hashed the user alone\n"
 	"      --mode proxy|nat         default proxy\n"
 	"      --affinity calls|hash    remember calls from message to message (default), or trust the\n"
 	"                               hash alone\n"
@@ -77,6 +80,8 @@ static const struct option cmd_route_options[] = {
 	{ "list", required_argument, NULL, 'f' },
 	{ "set", required_argument, NULL, 's' },
 	{ "algorithm", required_argument, NULL, 'A' },
+	{ "hash-key", required_argument, NULL, 'H' },
+	{ "user-only", no_argument, NULL, 'u' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
 	{ "key-file", required_argument, NULL, 'k' },
@@ -103,6 +108,8 @@ static int cmd_route_one(struct cmd_route *c, int option, const char *text)
 		break;
 	case 's':
 	case 'A':
+	case 'H':
+	case 'u':
 	case 'm':
 	case 'y':
 		c->of_list = true;
@@ -181,6 +188,8 @@ static int cmd_route_parse(struct cmd_route *c, int argc, char **argv)
 		       output_usage("--live has its list, key, set, algorithm, mode and affinity from the instance");
 	if (!c->list && c->listener.set != OPTIONS_SET_NONE)
 		return -1 - output_usage("--set needs --list");
+	if (options_check_keys(&c->listener))
+		return -1 - EXIT_USAGE;
 	if (optind == argc)
 		return -1 - output_usage("no MESSAGE, expected at least one file, or - for standard input");
 	return optind;
@@ -341,6 +350,7 @@ static int cmd_route_message(struct cmd_route *c, const char *file)
 {
 	static unsigned char data[DECIDE_PAYLOAD_MAX + 1];
 	static struct decision d;
+	char hash_key[HASH_KEY_NAME_SIZE] = "";
 	struct route_result r;
 	const char *why;
 	size_t len = 0;
@@ -351,7 +361,11 @@ static int cmd_route_message(struct cmd_route *c, const char *file)
 		route_print_error(file, why, c->json);
 		return -EINVAL;
 	}
+	if (getrandom(&c->env.random, sizeof(c->env.random), 0) != sizeof(c->env.random))
+		c->env.random = 0;
 	decide(&c->env, &c->from, data, len, &d);
+	if (d.hash_key)
+		hash_key_name(d.hash_key, hash_key);
 	r = (struct route_result){ .file = file,
 				   .payload = data,
 				   .msg = &d.msg,
@@ -360,6 +374,7 @@ static int cmd_route_message(struct cmd_route *c, const char *file)
 				   .code = d.code,
 				   .to = d.to,
 				   .id = d.verdict == VERDICT_forward ? cmd_route_id(c, d.dest) : 0,
+				   .hash_key = hash_key,
 				   .out = d.out,
 				   .out_len = d.out_len };
 	if (c->in_kernel)

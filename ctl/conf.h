@@ -13,6 +13,7 @@
 #include "bpf.h"
 #include "codes.h"
 #include "diag.h"
+#include "hash_key.h"
 #include "health.h"
 #include "instance.h"
 
@@ -68,6 +69,8 @@ struct conf_route {
 	char name[64];
 	int set;
 	enum ds_algorithm algorithm;
+	char hash_key[HASH_KEY_TEXT_MAX]; /* hash_key.h; empty: the algorithm's */
+	bool user_only;
 };
 
 struct conf_listener {

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/un.h>
 
+#include "algorithm.h"
 #include "client.h"
 #include "model.h"
 #include "ping_socket.h"
@@ -71,11 +72,34 @@ void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_p
 		conf_warn(r, &place, "default-destination is never used, expected all-down = default-destination too");
 }
 
+/* cfg: a route. */
+static void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+			    const struct conf_route *route)
+{
+	const struct conf_place place = conf_place_of(cfg, "hash-key", "algorithm", at);
+	const struct conf_value *given = conf_value_of(cfg, "hash-key");
+	struct ds_key key[DS_KEYS_MAX];
+	int err;
+
+	/* one that was refused is no missing one */
+	if (given && *given->text && !*route->hash_key)
+		return;
+	err = algorithm_keys(route->algorithm, route->hash_key, route->user_only, key);
+	if (err == -ENOSPC)
+		conf_say(r, &place, "hash-key with too many keys, expected %d at most; auth-user is two", DS_KEYS_MAX);
+	else if (err && *route->hash_key)
+		conf_say(r, &place, "hash-key with the algorithm %s, expected one that hashes a key",
+			 algorithm_name(route->algorithm));
+	else if (err)
+		conf_say(r, &place, "algorithm key without a key, expected hash-key = \"...\" too");
+}
+
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
-	(void)section;
 	if (!r->scan->broken && !conf_value_of(cfg, "set"))
 		conf_say(r, at, "route without a set, expected set = NUMBER in it");
+	if (!r->scan->broken)
+		conf_check_keys(r, cfg, at, section);
 }
 
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)

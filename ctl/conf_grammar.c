@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "algorithm.h"
 #include "record.h"
 #include "table.h"
 #include "uri.h"
@@ -33,7 +34,7 @@ static const char *conf_name_of_affinity(int v)
 
 static const char *conf_name_of_algorithm(int v)
 {
-	return record_algorithm_name((enum ds_algorithm)v);
+	return algorithm_name((enum ds_algorithm)v);
 }
 
 static const char *conf_name_of_xdp(int v)
@@ -57,8 +58,8 @@ static const char *conf_name_of_all_down(int v)
 
 static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_NAT, false, "proxy or nat" };
 static const struct conf_words conf_affinities = { conf_name_of_affinity, DS_AFFINITY_HASH, false, "calls or hash" };
-static const struct conf_words conf_algorithms = { conf_name_of_algorithm, DS_ALGORITHM_ROUND_ROBIN, true,
-						   "one of this version: call-id (0) or round-robin (4)" };
+static const struct conf_words conf_algorithms = { conf_name_of_algorithm, DS_ALGORITHM_MAX, true,
+						   "one of " ALGORITHM_NAMES };
 static const struct conf_words conf_xdp_modes = { conf_name_of_xdp, BPF_XDP_GENERIC, false, "auto, native or generic" };
 static const struct conf_words conf_probes = { conf_name_of_probe, CONF_PROBE_FLAGGED, true,
 					       "none (0), all (1), inactive (2) or flagged (3)" };
@@ -237,6 +238,8 @@ static const struct conf_option conf_ping_options[] = {
 static const struct conf_option conf_route_options[] = {
 	{ "set", &conf_number, CONF_AT(conf_route, set), .min = 0, .max = INT_MAX },
 	{ "algorithm", &conf_word, CONF_AT(conf_route, algorithm), .words = &conf_algorithms },
+	{ "hash-key", &conf_hash_key, CONF_AT(conf_route, hash_key) },
+	{ "user-only", &conf_bool, CONF_AT(conf_route, user_only) },
 	{ 0 },
 };
 

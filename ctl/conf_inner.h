@@ -84,7 +84,7 @@ struct conf_many {
 
 extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_octal, conf_ms,
 	conf_seconds, conf_bool, conf_word, conf_codes, conf_method, conf_uri, conf_canonical, conf_socket,
-	conf_headers, conf_interfaces;
+	conf_hash_key, conf_headers, conf_interfaces;
 
 /* All there is: the options of the file. */
 extern const struct conf_option conf_root[];

@@ -283,3 +283,31 @@ static void conf_interfaces_clear(void *section)
 }
 
 const struct conf_type conf_interfaces = { true, conf_interfaces_read, conf_interfaces_print, conf_interfaces_clear };
+
+static void conf_hash_key_read(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v,
+			       void *field)
+{
+	struct ds_key key[DS_KEYS_MAX];
+	size_t n;
+	int err;
+
+	if (!conf_is_fit(r, o, v, o->size))
+		return;
+	err = *v->text ? hash_key_list(key, &n, v->text) : 0;
+	if (err == -ENOSPC)
+		conf_say(r, &v->at, "%s '%.60s' with too many keys, expected %d at most; auth-user is two", o->name,
+			 v->text, DS_KEYS_MAX);
+	else if (err)
+		conf_say(r, &v->at, "%s '%.60s', expected " HASH_KEY_NAMES ", or some of them with commas between them",
+			 o->name, v->text);
+	else
+		strcpy(field, v->text);
+}
+
+static void conf_hash_key_print(const struct conf_option *o, const void *field, FILE *out)
+{
+	(void)o;
+	conf_quote(field, out);
+}
+
+const struct conf_type conf_hash_key = { .read = conf_hash_key_read, .print = conf_hash_key_print };

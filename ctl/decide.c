@@ -6,6 +6,7 @@
 #include "decide.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "ds_calls.h"
@@ -14,6 +15,7 @@
 #include "plan_apply.h"
 #include "sip_branch.h"
 #include "sip_check.h"
+#include "sip_key.h"
 #include "sip_proxy.h"
 #include "sip_route.h"
 #include "sip_sort.h"
@@ -31,6 +33,10 @@ struct decide_work {
 	struct decision *d;
 	__u64 tag;
 	__u64 call_id_hash;
+	__u64 pick_hash;	       /* of the key that the set hashes */
+	const struct ds_key *hash_key; /* NULL: pick_hash is not set, the Call-ID is hashed */
+	bool other_key;		       /* not the set's first */
+	__u32 picked;		       /* REASON_request, or with another key */
 };
 
 static void decide_end(struct decide_work *w, __u32 verdict, __u32 reason)
@@ -111,26 +117,30 @@ static __u32 decide_pick(struct decide_work *w)
 	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
 	struct decide_env *env = w->env;
 	__u32 dest = decide_call(env, key, !follows), entered;
+	__u64 hash = w->hash_key ? w->pick_hash : w->call_id_hash;
 
 	w->d->dest = dest;
 	if (dest)
 		return REASON_request;
 	if (!env->set)
 		return REASON_no_destination;
-	if (env->set->algorithm == DS_ALGORITHM_ROUND_ROBIN) {
+	if (env->set->pick != DS_PICK_HASH) {
 		if (follows && env->affinity == DS_AFFINITY_CALLS)
 			return method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
-		dest = decide_entry(env, ds_pick_round_robin(env->set, env->rr++));
+		dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
+									  : ds_pick_turn(env->set, env->rr++));
 	} else {
-		dest = decide_entry(env, ds_pick_hash(env->set, w->call_id_hash));
+		dest = decide_entry(env, ds_pick_hash(env->set, hash));
 	}
 	if (!dest)
 		return REASON_no_destination;
 	if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
 		entered = decide_enter(env, key, dest);
-		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, w->call_id_hash));
+		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, hash));
 	}
 	w->d->dest = dest;
+	w->picked = w->other_key ? REASON_request_other_key : REASON_request;
+	w->d->hash_key = w->hash_key;
 	return dest ? REASON_request : REASON_no_destination;
 }
 
@@ -297,11 +307,38 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 	decide_end(w, VERDICT_reply, reason);
 }
 
+/* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
+static __u32 decide_key(struct decide_work *w)
+{
+	struct sip_keyed keyed = { { w->env->key[0], w->env->key[1] }, 0 };
+	const struct ds_set_rec *set = w->env->set;
+	int i, rc;
+
+	if (!set || set->key[0].kind == DS_KEY_CALL_ID || w->d->msg.reason != REASON_none)
+		return REASON_none;
+	for (i = 0; i < DS_KEYS_MAX && set->key[i].kind != DS_KEY_CALL_ID; i++) {
+		rc = sip_key(w->b, &w->d->msg, w->src, &set->key[i], &keyed);
+		if (rc == SIP_KEY_FAR)
+			return REASON_slow_too_long;
+		if (rc != SIP_KEY_OK)
+			continue;
+		w->hash_key = &set->key[i];
+		w->pick_hash = keyed.hash;
+		break;
+	}
+	w->other_key = i > 0;
+	return REASON_none;
+}
+
 static void decide_request(struct decide_work *w)
 {
-	__u32 reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
+	__u32 reason = decide_key(w);
 
-	if (reason == REASON_request || reason == REASON_request_route || reason == REASON_request_outward)
+	if (reason == REASON_none)
+		reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
+	if (reason == REASON_request)
+		decide_forward(w, w->picked);
+	else if (reason == REASON_request_route || reason == REASON_request_outward)
 		decide_forward(w, reason);
 	else if (reason >= REASON_slow_fragment)
 		decide_end(w, VERDICT_slow, reason);
@@ -411,7 +448,9 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 {
 	struct sip_ctx c = { payload, payload + len };
 	struct sip_buf b = sip_buf(&c);
-	struct decide_work w = { .env = env, .src = src, .payload = payload, .len = len, .b = &b, .d = d };
+	struct decide_work w = {
+		.env = env, .src = src, .payload = payload, .len = len, .b = &b, .d = d, .picked = REASON_request
+	};
 	struct sip_msg *m = &d->msg;
 
 	memset(d, 0, offsetof(struct decision, out));

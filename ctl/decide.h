@@ -34,16 +34,18 @@ struct decide_env {
 	__u32 calls_mask;
 	__u32 call_idle;
 	__u32 now; /* ticks of the monotonic clock (DS_TICK_SHIFT) */
-	__u64 rr;  /* round robin's counter; counts on */
+	__u64 rr;  /* counter of what goes in turns; counts on */
+	__u32 random;
 };
 
 struct decision {
-	__u32 verdict;	       /* enum verdict */
-	__u32 reason;	       /* enum reason */
-	__u32 code;	       /* of a reply, else 0 */
-	__u32 dest;	       /* slot of the destination it is sent to, 0: none of ours */
-	struct ds_endpoint to; /* where it is sent, where the verdict is forward or reply */
-	struct sip_msg msg;    /* as far as it was parsed */
+	__u32 verdict;		       /* enum verdict */
+	__u32 reason;		       /* enum reason */
+	__u32 code;		       /* of a reply, else 0 */
+	__u32 dest;		       /* slot of the destination it is sent to, 0: none of ours */
+	const struct ds_key *hash_key; /* the set's key that was hashed, NULL: the Call-ID, or none */
+	struct ds_endpoint to;	       /* where it is sent, where the verdict is forward or reply */
+	struct sip_msg msg;	       /* as far as it was parsed */
 	struct sip_plan plan;
 	struct sip_reply reply;
 	size_t out_len; /* octets to send, 0 where nothing is sent */

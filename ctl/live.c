@@ -202,7 +202,7 @@ int live_new(struct event_base *base, struct conf *conf, struct live **live)
 	l->conf = conf;
 	l->last = &l->first;
 	l->guard = -1;
-	l->rules = (struct sync_rules){ .begin = live_bind, .use = live_use, .ctx = l };
+	l->rules = (struct sync_rules){ .begin = live_bind, .use = live_use, .latency = live_latency, .ctx = l };
 	publish_init(&l->p);
 	l->p.rules = &l->rules;
 	overlay_init(&l->overlay);

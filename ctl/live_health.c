@@ -18,8 +18,8 @@
 #include "output.h"
 #include "sums.h"
 
-/* Slots of removed members are looked at each so many times that the host is. */
-#define LIVE_DRAIN_TURNS 5
+/* Slots of removed members, and who is picked from by latency, are looked at each so many times that the host is. */
+#define LIVE_REPUBLISH_TURNS 5
 
 void live_health_changed(struct live *l, __u32 slot, enum ds_health was, enum health_cause cause, __u16 detail,
 			 __u64 lasted_ns)
@@ -303,6 +303,17 @@ static void live_look_at_list(struct live *l)
 	l->list_seen = look;
 }
 
+/* Whether what pings measure decides who is picked from. */
+static bool live_is_by_latency(const struct live *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->p.rec.n_listeners; i++)
+		if (l->p.rec.listener[i].algorithm == DS_ALGORITHM_LATENCY)
+			return true;
+	return false;
+}
+
 void live_look_around(struct live *l)
 {
 	char pin[PATH_MAX];
@@ -316,6 +327,6 @@ void live_look_around(struct live *l)
 	live_look_at_list(l);
 	if (++l->turn % JOURNAL_PERIOD_S == 0)
 		journal_flush();
-	if (l->draining && l->turn % LIVE_DRAIN_TURNS == 0)
+	if ((l->draining || live_is_by_latency(l)) && l->turn % LIVE_REPUBLISH_TURNS == 0)
 		live_flush_soon(l);
 }

@@ -98,6 +98,9 @@ int live_bind(void *ctx, struct model *m);
 /* Whether a member is picked from: struct sync_rules. */
 enum sync_use live_use(void *ctx, const struct ds_dest *dest, const struct ds_member *member);
 
+/* Sets the latencies that pings have found; sync_rules.latency. */
+void live_latency(void *ctx, const struct ds_member *member, struct algorithm_member *m);
+
 /*
  * After p's plan was published: its model becomes the running one, slots get their members, pings and the cache of next
  * hops their list. news: the changes are worth events. Returns an exit code.

@@ -91,6 +91,17 @@ enum sync_use live_use(void *ctx, const struct ds_dest *dest, const struct ds_me
 	return set && set->all_down == CONF_ALL_DOWN_SERVE_ALL ? SYNC_USE_LAST : SYNC_USE_NONE;
 }
 
+void live_latency(void *ctx, const struct ds_member *member, struct algorithm_member *m)
+{
+	const struct latency *known = member->runtime ? &member->runtime->latency : NULL;
+
+	(void)ctx;
+	if (!known || !known->count)
+		return;
+	m->latency_ms = (__u32)(known->ewma_us / 1000);
+	m->latency_over_ms = known->ewma_us > known->avg_us ? (__u32)((known->ewma_us - known->avg_us) / 1000) : 0;
+}
+
 static __u8 live_overlay_mark(const struct live *l, const struct ds_dest *dest)
 {
 	const char *mark = overlay_mark(&l->overlay, dest);

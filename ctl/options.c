@@ -25,6 +25,8 @@ static const struct option options_attach_list[] = {
 	{ "file", required_argument, NULL, 'f' },
 	{ "set", required_argument, NULL, 's' },
 	{ "algorithm", required_argument, NULL, 'A' },
+	{ "hash-key", required_argument, NULL, 'H' },
+	{ "user-only", no_argument, NULL, 'u' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
 	{ "xdp", required_argument, NULL, 'x' },
@@ -133,55 +135,10 @@ static int options_listen(struct options *o, const char *text, const struct reco
 	return 0;
 }
 
-/* Kamailio has numbers up to 64; of those only what the kernel program has. */
-static int options_algorithm(const char *text, enum ds_algorithm *algorithm)
-{
-	int i;
-
-	for (i = 0; i <= DS_ALGORITHM_ROUND_ROBIN; i++) {
-		const char *name = record_algorithm_name(i);
-		char number[12];
-
-		snprintf(number, sizeof(number), "%d", i);
-		if (name && (!strcmp(name, text) || !strcmp(number, text))) {
-			*algorithm = i;
-			return 0;
-		}
-	}
-	output_error("algorithm '%s' is not in this version; there are: 0 call-id, 4 round-robin", text);
-	return -EINVAL;
-}
-
-static int options_choice(const char *what, const char *text, const char *const *words, size_t n, int *found)
+int options_choice(const char *what, const char *text, const char *const *words, size_t n, int *found)
 {
 	*found = output_word(what, text, words, n);
 	return *found < 0 ? -EINVAL : 0;
-}
-
-int options_of_listener(struct record_listener *l, int option, const char *text)
-{
-	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
-	__u32 set;
-	int n, err = 0;
-
-	switch (option) {
-	case 's':
-		err = options_number("--set", text, 0, 2147483647, &set);
-		l->set = err ? l->set : (int)set;
-		break;
-	case 'A':
-		err = options_algorithm(text, &l->algorithm);
-		break;
-	case 'm':
-		err = options_choice("mode", text, modes, 2, &n);
-		l->mode = n ? DS_MODE_NAT : DS_MODE_PROXY;
-		break;
-	case 'y':
-		err = options_choice("affinity", text, affinities, 2, &n);
-		l->affinity = n ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS;
-		break;
-	}
-	return err;
 }
 
 static int options_table_size(const char *text, __u32 *size)
@@ -360,7 +317,7 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 			o->interfaces = optarg;
 		else if (c == 'l')
 			err = options_listen(o, optarg, &defaults);
-		else if (strchr("sAmy", c))
+		else if (strchr("sAHumy", c))
 			err = options_of_listener(l, c, optarg);
 		else
 			err = options_one(o, c, optarg);
@@ -375,6 +332,9 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 		return -1 - output_usage("no listener, expected --listen ADDR:PORT");
 	if (!o->file)
 		return -1 - output_usage("no list, expected --file LIST");
+	for (l = o->listener; l < o->listener + o->n_listeners; l++)
+		if (options_check_keys(l))
+			return -1 - EXIT_USAGE;
 	return 0;
 }
 

@@ -70,7 +70,16 @@ int options_number(const char *name, const char *text, unsigned long min, unsign
 /* Reads "ADDR:PORT" or "[ADDR]:PORT", the value of that option. Returns 0, or -EINVAL after saying what is wrong. */
 int options_endpoint(const char *option, const char *text, struct ds_endpoint *at);
 
-/* Reads the value of a listener's option: s(et), A(lgorithm), m(ode), y (affinity). As options_endpoint(). */
+/*
+ * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), m(ode), y (affinity). As
+ * options_endpoint().
+ */
 int options_of_listener(struct record_listener *l, int option, const char *text);
+
+/* Finds text among n words: 0 with its index in *found, or -EINVAL after saying which there are. */
+int options_choice(const char *what, const char *text, const char *const *words, size_t n, int *found);
+
+/* Whether algorithm and keys of a listener fit each other: 0, or -EINVAL after saying why not. */
+int options_check_keys(const struct record_listener *l);
 
 #endif

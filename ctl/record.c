@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "algorithm.h"
 #include "uri.h"
 
 #define RECORD_ABOUT "about"
@@ -20,13 +21,6 @@
 const char *record_mode_name(enum ds_mode mode)
 {
 	return mode == DS_MODE_PROXY ? "proxy" : mode == DS_MODE_NAT ? "nat" : NULL;
-}
-
-const char *record_algorithm_name(enum ds_algorithm algorithm)
-{
-	return algorithm == DS_ALGORITHM_CALL_ID       ? "call-id"
-	       : algorithm == DS_ALGORITHM_ROUND_ROBIN ? "round-robin"
-						       : NULL;
 }
 
 const char *record_affinity_name(enum ds_affinity affinity)
@@ -53,10 +47,10 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i}", "listen", uri_endpoint_text(&l->at, at), "ip", ip,
-			 "port", ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode), "algorithm",
-			 record_algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity),
-			 "table_size", (int)l->table_size);
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b}", "listen", uri_endpoint_text(&l->at, at),
+			 "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode),
+			 "algorithm", algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity),
+			 "table_size", (int)l->table_size, "hash_key", l->hash_key, "user_only", l->user_only);
 }
 
 json_t *record_json(const struct record *r)
@@ -140,11 +134,6 @@ static const char *record_mode_int(int v)
 	return record_mode_name(v);
 }
 
-static const char *record_algorithm_int(int v)
-{
-	return record_algorithm_name(v);
-}
-
 static const char *record_affinity_int(int v)
 {
 	return record_affinity_name(v);
@@ -171,22 +160,24 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
-	const char *ip, *mode, *algorithm, *affinity;
-	int port, m, a, f, table = 0;
+	const char *ip, *mode, *algorithm, *affinity, *key = "";
+	int port, m, f, table = 0, user_only = 0;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i}", "ip", &ip, "port", &port, "set", &l->set, "mode",
-			&mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b}", "ip", &ip, "port", &port, "set", &l->set,
+			"mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table, "hash_key",
+			&key, "user_only", &user_only) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_NAT, record_mode_int);
-	a = record_word(algorithm, DS_ALGORITHM_ROUND_ROBIN, record_algorithm_int);
 	f = record_word(affinity, DS_AFFINITY_HASH, record_affinity_int);
 	l->at.port_be = htons(port);
 	l->mode = m;
-	l->algorithm = a;
 	l->affinity = f;
 	l->table_size = table;
-	return m < 0 || a < 0 || f < 0 ? -EPROTO : 0;
+	l->user_only = user_only;
+	if (m < 0 || f < 0 || algorithm_find(algorithm, &l->algorithm))
+		return -EPROTO;
+	return record_text(l->hash_key, sizeof(l->hash_key), key);
 }
 
 static int record_read(struct record *r, json_t *json)

@@ -6,9 +6,11 @@
 #ifndef SIPXDP_CTL_RECORD_H
 #define SIPXDP_CTL_RECORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "bpf.h"
+#include "hash_key.h"
 #include "instance.h"
 
 #define RECORD_INTERFACES_MAX 32
@@ -27,7 +29,9 @@ struct record_listener {
 	enum ds_mode mode;
 	enum ds_algorithm algorithm;
 	enum ds_affinity affinity;
-	__u32 table_size; /* of its set; 0: the instance's */
+	char hash_key[HASH_KEY_TEXT_MAX]; /* names of keys with commas between them (hash_key.h); empty: the algorithm's */
+	bool user_only;			  /* of URIs that are hashed */
+	__u32 table_size;		  /* of its set; 0: the instance's */
 };
 
 struct record {
@@ -67,7 +71,6 @@ struct json_t *record_json(const struct record *r);
 
 /* Names as the command line has them; NULL for a value that has none. */
 const char *record_mode_name(enum ds_mode mode);
-const char *record_algorithm_name(enum ds_algorithm algorithm);
 const char *record_affinity_name(enum ds_affinity affinity);
 const char *record_xdp_name(enum bpf_xdp_mode mode);
 

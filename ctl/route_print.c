@@ -104,7 +104,9 @@ int route_print_text(const struct route_result *r)
 		printf(", to %s", uri_endpoint_text(&r->to, place));
 	if (r->id)
 		printf(" id %016llx", (unsigned long long)r->id);
-	if (key)
+	if (*r->hash_key)
+		printf(", key %s", r->hash_key);
+	else if (key)
 		printf(", key %s", key);
 	if (r->out_len)
 		printf(", %zu octets", r->out_len);
@@ -133,12 +135,13 @@ int route_print_json(const struct route_result *r)
 	json_t *json;
 
 	snprintf(id, sizeof(id), "%016llx", (unsigned long long)r->id);
-	json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:I}", "file", route_json_text(file),
+	json = json_pack("{s:o, s:s, s:o, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:I}", "file", route_json_text(file),
 			 "kind", route_kind(r), "method", route_json_text(method), "status",
 			 route_json_number(r->msg->status), "verdict", route_verdicts[r->verdict], "reason",
 			 route_reasons[r->reason], "code", route_json_number(r->code), "key", route_json_text(key),
-			 "destination", route_json_text(route_has_place(r) ? uri_endpoint_text(&r->to, place) : NULL),
-			 "id", route_json_text(r->id ? id : NULL), "out_bytes", (json_int_t)r->out_len);
+			 "hash_key", *r->hash_key ? r->hash_key : "call-id", "destination",
+			 route_json_text(route_has_place(r) ? uri_endpoint_text(&r->to, place) : NULL), "id",
+			 route_json_text(r->id ? id : NULL), "out_bytes", (json_int_t)r->out_len);
 	if (json && r->out_file)
 		json_object_set_new(json, "out_file", json_string(r->out_file));
 	free(file);

@@ -19,6 +19,7 @@ struct route_result {
 	__u32 code;	       /* of a reply, else 0 */
 	struct ds_endpoint to; /* where it is forwarded to; port 0: nowhere */
 	__u64 id;	       /* of the destination there, 0: none of ours */
+	const char *hash_key;  /* what was hashed in place of the Call-ID (hash_key.h); empty: nothing */
 	const unsigned char *out;
 	size_t out_len;
 	const char *out_file; /* where route_emit() wrote it, NULL: nowhere */

@@ -28,13 +28,13 @@ static void route_tables_listener(struct ds_listener *to, const struct record_li
 	to->is_ip6 = !uri_is_ip4(&l->at.ip);
 }
 
-/* An instance without kernel: the arrays of one listener and n destinations on the heap. */
+/* An instance without kernel: the arrays of one listener and n destinations on the heap, a table and a list of turns. */
 static int route_tables_alloc(struct bpf_inst *b, __u32 n, __u32 table_size)
 {
 	bpf_inst_init(b);
 	b->entries[BPF_MAP_listeners] = 1;
 	b->entries[BPF_MAP_sets] = ROUTE_SETS;
-	b->entries[BPF_MAP_slots] = (table_size + n) / DS_SLOTS_GROUP + 1;
+	b->entries[BPF_MAP_slots] = (2 * table_size + n) / DS_SLOTS_GROUP + 1;
 	b->entries[BPF_MAP_dests] = n + 1;
 	b->state = calloc(1, sizeof(*b->state));
 	b->listeners = calloc(1, sizeof(*b->listeners));
@@ -58,17 +58,11 @@ static void route_tables_write(struct bpf_inst *b, const struct sync *s, const s
 							  .serial = 1 };
 	if (set->n) {
 		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
-		memcpy(b->slots + set->members_at, set->dest, set->n * sizeof(*set->dest));
+		memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));
 	}
-	b->sets[set->slot] = (struct ds_set_rec){ .id = l->set,
-						  .algorithm = l->algorithm,
-						  .table = set->table_at,
-						  .table_size = set->size,
-						  .members = set->members_at,
-						  .active = set->n };
+	b->sets[set->slot] = sync_set_rec(set, l);
 	b->state->generation = 1;
-	b->listeners[0].half[1] =
-		(struct ds_listener_half){ .set = set->slot, .mode = l->mode, .affinity = l->affinity };
+	b->listeners[0].half[1] = sync_listener_half(set, l);
 }
 
 static int route_tables_publish(struct route_tables *t, const struct record *r, const struct model *m, char *why,

@@ -50,8 +50,8 @@ static void show_read_share(struct show *s)
 				set = NULL;
 		if (!set)
 			continue;
-		at = set->algorithm == DS_ALGORITHM_ROUND_ROBIN ? set->members : set->table;
-		n = set->algorithm == DS_ALGORITHM_ROUND_ROBIN ? set->active : set->table_size;
+		at = set->pick == DS_PICK_HASH ? set->table : set->members;
+		n = set->pick == DS_PICK_HASH ? set->table_size : set->active;
 		for (i = 0; i < n; i++)
 			if (b->slots[at + i] < max)
 				s->share[b->slots[at + i]] += 1.0 / n;

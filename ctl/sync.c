@@ -242,6 +242,7 @@ void sync_free(struct sync *s)
 	for (i = 0; i < s->n_sets; i++) {
 		free(s->set[i].member);
 		free(s->set[i].dest);
+		free(s->set[i].turn);
 		free(s->set[i].table);
 	}
 	free(s->item);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "algorithm.h"
 #include "bpf.h"
 #include "model.h"
 #include "record.h"
@@ -45,8 +46,11 @@ struct sync_set {
 	struct table_member *member; /* active ones, in the order of the list */
 	__u32 *dest;		     /* their slots in dests[] */
 	__u32 n;
+	__u32 *turn; /* slots in dests[] in the order of their turns; NULL where nothing is active */
+	__u32 n_turns;
 	__u32 *table; /* slots in dests[]; NULL where nothing is active */
 	__u32 size;
+	struct ds_key key[DS_KEYS_MAX];
 	bool published; /* the same is published already, in slot */
 	__u32 slot;	/* in sets[]; 0: none */
 	__u32 table_at;
@@ -78,6 +82,8 @@ struct sync_rules {
 	/* Called once the members of a model have their ids, before the next is asked. Returns 0 or -errno. */
 	int (*begin)(void *ctx, struct model *model);
 	enum sync_use (*use)(void *ctx, const struct ds_dest *dest, const struct ds_member *member);
+	/* Sets the latencies of *m where they are known. */
+	void (*latency)(void *ctx, const struct ds_member *member, struct algorithm_member *m);
 	void *ctx;
 };
 
@@ -115,6 +121,10 @@ void sync_free(struct sync *s);
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
 int sync_check_places(struct sync *s, const struct sync_input *in);
 int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struct record *r, bool freed);
+
+/* What is published of a listener's set, and of the listener where it has that set. */
+struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_listener *l);
+struct ds_listener_half sync_listener_half(const struct sync_set *set, const struct record_listener *l);
 const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener);
 const struct sync_item *sync_find(const struct sync *s, int set, __u64 id);
 

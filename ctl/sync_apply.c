@@ -85,16 +85,9 @@ static void sync_write_sets(const struct sync *s, const struct bpf_inst *b, cons
 			continue;
 		if (set->n) {
 			memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
-			memcpy(b->slots + set->members_at, set->dest, set->n * sizeof(*set->dest));
+			memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));
 		}
-		b->sets[set->slot] = (struct ds_set_rec){
-			.id = r->listener[i].set,
-			.algorithm = r->listener[i].algorithm,
-			.table = set->table_at,
-			.table_size = set->size,
-			.members = set->members_at,
-			.active = set->n,
-		};
+		b->sets[set->slot] = sync_set_rec(set, &r->listener[i]);
 	}
 }
 
@@ -107,11 +100,7 @@ static void sync_flip(const struct sync *s, const struct bpf_inst *b, const stru
 	if (!next)
 		next = 2;
 	for (i = 0; i < s->n_sets; i++)
-		b->listeners[i].half[next & 1] = (struct ds_listener_half){
-			.set = s->set[s->set[i].like].slot,
-			.mode = r->listener[i].mode,
-			.affinity = r->listener[i].affinity,
-		};
+		b->listeners[i].half[next & 1] = sync_listener_half(&s->set[s->set[i].like], &r->listener[i]);
 	__atomic_store_n(&b->state->generation, next, __ATOMIC_SEQ_CST);
 }
 

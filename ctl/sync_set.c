@@ -28,6 +28,7 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
 {
 	return a->set == b->set && a->algorithm == b->algorithm && a->table_size == b->table_size &&
+	       !strcmp(a->hash_key, b->hash_key) && a->user_only == b->user_only &&
 	       uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
 }
 
@@ -40,7 +41,8 @@ static enum sync_use sync_use(const struct sync_input *in, const struct ds_dest 
 
 /* Enters those members of one use that a listener can reach. */
 static void sync_enter_use(const struct sync *s, struct sync_set *set, const struct record_listener *l,
-			   const struct ds_set *from, const struct sync_input *in, enum sync_use use)
+			   const struct ds_set *from, const struct sync_input *in, enum sync_use use,
+			   struct algorithm_member *m)
 {
 	const struct ds_dest *dest;
 	size_t i, k;
@@ -50,11 +52,29 @@ static void sync_enter_use(const struct sync *s, struct sync_set *set, const str
 		for (k = 0; k < dest->n_members; k++) {
 			if (!sync_reaches(l, &dest->member[k].at.ip) || sync_use(in, dest, &dest->member[k]) != use)
 				continue;
+			m[set->n] = (struct algorithm_member){ .conf = &dest->conf,
+							       .latency_ms = (__u32)dest->conf.attrs.latency_ms };
+			if (in->rules && in->rules->latency)
+				in->rules->latency(in->rules->ctx, &dest->member[k], &m[set->n]);
 			set->member[set->n].id = dest->member[k].id;
-			set->member[set->n].weight = dest->conf.attrs.weight ? dest->conf.attrs.weight : 1;
 			set->dest[set->n++] = sync_find(s, l->set, dest->member[k].id)->slot;
 		}
 	}
+}
+
+/* Gives each its weight and leaves out whom the algorithm does not pick from. */
+static void sync_weigh(struct sync_set *set, const struct record_listener *l, struct algorithm_member *m)
+{
+	__u32 i, n = 0;
+
+	algorithm_weigh(l->algorithm, m, set->n);
+	for (i = 0; i < set->n; i++) {
+		if (!m[i].weight)
+			continue;
+		set->member[n] = (struct table_member){ set->member[i].id, m[i].weight };
+		set->dest[n++] = set->dest[i];
+	}
+	set->n = n;
 }
 
 /* Lists the members of a listener's set that are picked from. */
@@ -62,19 +82,25 @@ static int sync_list_members(struct sync *s, struct sync_set *set, const struct 
 			     const struct sync_input *in)
 {
 	const struct ds_set *from = model_find_set(in->model, l->set);
+	struct algorithm_member *m;
 	size_t i, room = 1;
 
 	for (i = 0; from && i < from->n_dests; i++)
 		room += from->dest[i]->n_members;
 	set->member = calloc(room, sizeof(*set->member));
 	set->dest = calloc(room, sizeof(*set->dest));
-	if (!set->member || !set->dest)
+	m = calloc(room, sizeof(*m));
+	if (!set->member || !set->dest || !m) {
+		free(m);
 		return -ENOMEM;
+	}
 	if (from)
-		sync_enter_use(s, set, l, from, in, SYNC_USE_FULL);
+		sync_enter_use(s, set, l, from, in, SYNC_USE_FULL, m);
 	if (from && !set->n)
-		sync_enter_use(s, set, l, from, in, SYNC_USE_LAST);
-	return 0;
+		sync_enter_use(s, set, l, from, in, SYNC_USE_LAST, m);
+	sync_weigh(set, l, m);
+	free(m);
+	return algorithm_keys(l->algorithm, l->hash_key, l->user_only, set->key);
 }
 
 static __u64 sync_dest_id(const void *ctx, __u32 slot)
@@ -86,6 +112,26 @@ static __u64 sync_dest_id(const void *ctx, __u32 slot)
 static __u64 sync_new_id(const void *ctx, __u32 index)
 {
 	return ((const struct table_member *)ctx)[index].id;
+}
+
+/* The list of turns as slots of dests[]. */
+static int sync_make_turns(struct sync_set *set, __u32 size)
+{
+	__u32 i, max = size > set->n ? size : set->n;
+	int n;
+
+	if (!set->n)
+		return 0;
+	set->turn = malloc(max * sizeof(*set->turn));
+	if (!set->turn)
+		return -ENOMEM;
+	n = table_turns(set->member, set->n, set->turn, max);
+	if (n < 0)
+		return n;
+	set->n_turns = (__u32)n;
+	for (i = 0; i < set->n_turns; i++)
+		set->turn[i] = set->dest[set->turn[i]];
+	return 0;
 }
 
 /* Builds the table as indexes of members, compares it with the published one, then turns it into slots of dests[]. */
@@ -118,13 +164,36 @@ static int sync_make_table(struct sync_set *set, const struct bpf_inst *b, const
 	return 0;
 }
 
+struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_listener *l)
+{
+	struct ds_set_rec rec = {
+		.id = l->set,
+		.algorithm = l->algorithm,
+		.pick = algorithm_pick(l->algorithm),
+		.table = set->table_at,
+		.table_size = set->size,
+		.members = set->members_at,
+		.active = set->n_turns,
+	};
+
+	memcpy(rec.key, set->key, sizeof(rec.key));
+	return rec;
+}
+
+struct ds_listener_half sync_listener_half(const struct sync_set *set, const struct record_listener *l)
+{
+	return (struct ds_listener_half){
+		.set = set->slot, .mode = l->mode, .affinity = l->affinity, .keyed = set->key[0].kind != DS_KEY_CALL_ID
+	};
+}
+
 static bool sync_is_published(const struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old,
 			      const struct record_listener *l)
 {
 	return old && old->id == l->set && old->algorithm == l->algorithm && old->table_size == set->size &&
-	       old->active == set->n &&
+	       old->active == set->n_turns && !memcmp(old->key, set->key, sizeof(old->key)) &&
 	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
-			    !memcmp(b->slots + old->members, set->dest, set->n * sizeof(*set->dest))));
+			    !memcmp(b->slots + old->members, set->turn, set->n_turns * sizeof(*set->turn))));
 }
 
 static int sync_compare_extents(const void *a, const void *b)
@@ -191,7 +260,7 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 			continue;
 		set->slot = sync_take_set(s, b);
 		if (!set->slot || sync_take_extent(taken, &n, set->size, max, &set->table_at) ||
-		    sync_take_extent(taken, &n, set->n, max, &set->members_at)) {
+		    sync_take_extent(taken, &n, set->n_turns, max, &set->members_at)) {
 			snprintf(
 				s->error, sizeof(s->error),
 				"no room for the tables of all listeners: %u entries in all, those of the lists before included",
@@ -226,6 +295,8 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 		err = sync_list_members(s, set, &r->listener[i], in);
 		if (!err)
 			err = sync_make_table(set, b, old, size);
+		if (!err)
+			err = sync_make_turns(set, size);
 		if (err)
 			return err;
 		set->published = sync_is_published(set, b, old, &r->listener[i]);

@@ -107,6 +107,129 @@ int table_build(const __u64 key[2], const struct table_member *member, size_t n,
 	return 0;
 }
 
+/* An entry of a list of turns before it is in order. */
+struct table_place {
+	double at; /* 0 to 1 */
+	__u32 index;
+};
+
+static int table_compare_places(const void *a, const void *b)
+{
+	const struct table_place *x = a, *y = b;
+
+	if (x->at != y->at)
+		return x->at < y->at ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+static __u32 table_divisor(__u32 a, __u32 b)
+{
+	__u32 rest;
+
+	for (; b; a = b, b = rest)
+		rest = a % b;
+	return a;
+}
+
+/* What of its share of max a member has not got in whole entries; the largest first. */
+struct table_rest {
+	__u64 rest;
+	__u32 index;
+};
+
+static int table_compare_rests(const void *a, const void *b)
+{
+	const struct table_rest *x = a, *y = b;
+
+	if (x->rest != y->rest)
+		return x->rest > y->rest ? -1 : 1;
+	return x->index < y->index ? -1 : x->index > y->index;
+}
+
+/* Shares max entries out by weight, one at least to each; n is at most max. */
+static int table_apportion(const struct table_member *member, size_t n, __u64 sum, __u32 *count, __u32 max)
+{
+	struct table_rest *rest = malloc(n * sizeof(*rest));
+	__u32 given = 0;
+	size_t i, most = 0;
+
+	if (!rest)
+		return -ENOMEM;
+	for (i = 0; i < n; i++) {
+		count[i] = (__u32)(member[i].weight * (__u64)max / sum);
+		rest[i] = (struct table_rest){ member[i].weight * (__u64)max % sum, (__u32)i };
+		/* the one entry that nobody goes without is all that it gets */
+		if (!count[i]) {
+			count[i] = 1;
+			rest[i].rest = 0;
+		}
+		given += count[i];
+	}
+	qsort(rest, n, sizeof(*rest), table_compare_rests);
+	for (i = 0; given < max && i < n; i++, given++)
+		count[rest[i].index]++;
+	free(rest);
+	for (; given > max; given--) {
+		for (i = 0; i < n; i++)
+			most = count[i] > count[most] ? i : most;
+		count[most]--;
+	}
+	return 0;
+}
+
+/* How often each member stands in a list of turns; *total is the length of the list. */
+static int table_count_turns(const struct table_member *member, size_t n, __u32 *count, __u32 max, __u32 *total)
+{
+	__u32 divisor = 0;
+	__u64 sum = 0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		divisor = table_divisor(member[i].weight, divisor);
+		sum += member[i].weight;
+	}
+	if (sum / divisor > max) {
+		*total = max;
+		return table_apportion(member, n, sum, count, max);
+	}
+	for (i = 0; i < n; i++)
+		count[i] = member[i].weight / divisor;
+	*total = (__u32)(sum / divisor);
+	return 0;
+}
+
+int table_turns(const struct table_member *member, size_t n, __u32 *entry, __u32 max)
+{
+	__u32 *count = NULL, total = 0, at = 0, k;
+	struct table_place *place = NULL;
+	int err = -ENOMEM;
+	size_t i;
+
+	if (!n || n > max)
+		return -EINVAL;
+	for (i = 0; i < n; i++)
+		if (!member[i].weight || member[i].weight > TABLE_WEIGHT_MAX)
+			return -EINVAL;
+	count = malloc(n * sizeof(*count));
+	if (count)
+		err = table_count_turns(member, n, count, max, &total);
+	if (!err) {
+		place = malloc(total * sizeof(*place));
+		err = place ? 0 : -ENOMEM;
+	}
+	for (i = 0; i < n && !err; i++)
+		for (k = 0; k < count[i]; k++)
+			place[at++] = (struct table_place){ (2.0 * k + 1) / (2.0 * count[i]), (__u32)i };
+	if (!err) {
+		qsort(place, total, sizeof(*place), table_compare_places);
+		for (i = 0; i < total; i++)
+			entry[i] = place[i].index;
+	}
+	free(place);
+	free(count);
+	return err ? err : (int)total;
+}
+
 double table_imbalance(const struct table_member *member, size_t n, const __u32 *entry, __u32 size)
 {
 	__u32 *count = calloc(n + 1, sizeof(*count));

@@ -27,6 +27,13 @@ bool table_size_valid(__u32 n);
  */
 int table_build(const __u64 key[2], const struct table_member *member, size_t n, __u32 *entry, __u32 size);
 
+/*
+ * Fills entry[0..max) with indexes into member[] for picking in turns: each as often as its weight says, spread evenly.
+ * Where that takes more than max entries, each gets its share of max by largest remainder, but one at least. n is 1 to
+ * max. Returns the number of entries, -EINVAL or -ENOMEM.
+ */
+int table_turns(const struct table_member *member, size_t n, __u32 *entry, __u32 max);
+
 /* The largest share that a member has, relative to what its weight asks for: 1.0 is perfect. */
 double table_imbalance(const struct table_member *member, size_t n, const __u32 *entry, __u32 size);
 

@@ -15,10 +15,11 @@
 #define SIPXDP_ABI_H
 
 #include "counters.h"
+#include "ds_key.h"
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 2
+#define DS_LAYOUT_VERSION 3
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
@@ -56,7 +57,28 @@ enum ds_mode {
 /* Kamailio's numbers (reference/kamailio.md 3.3). */
 enum ds_algorithm {
 	DS_ALGORITHM_CALL_ID = 0,
+	DS_ALGORITHM_FROM_URI = 1,
+	DS_ALGORITHM_TO_URI = 2,
+	DS_ALGORITHM_REQUEST_URI = 3,
 	DS_ALGORITHM_ROUND_ROBIN = 4,
+	DS_ALGORITHM_AUTH_USER = 5,
+	DS_ALGORITHM_RANDOM = 6,
+	DS_ALGORITHM_KEY = 7, /* any key */
+	DS_ALGORITHM_SERIAL = 8,
+	DS_ALGORITHM_WEIGHT = 9,
+	DS_ALGORITHM_RELATIVE_WEIGHT = 11,
+	DS_ALGORITHM_LATENCY = 13,
+	DS_ALGORITHM_ROUND_ROBIN_OR_SERIAL = 14,
+	DS_ALGORITHM_SRV = 15,
+	DS_ALGORITHM_OVERLOAD_RATE = 64,
+	DS_ALGORITHM_MAX = 64,
+};
+
+/* What the kernel does for an algorithm; whom it may pick, and how often, is in the set's entries of slots[]. */
+enum ds_pick_kind {
+	DS_PICK_HASH = 0, /* an entry of the table by the hash of a key */
+	DS_PICK_TURN,	  /* the members in turns */
+	DS_PICK_RANDOM,	  /* any of the members */
 };
 
 enum ds_affinity {
@@ -69,7 +91,8 @@ struct ds_listener_half {
 	__u32 set;     /* slot in sets[], 0: none */
 	__u8 mode;     /* enum ds_mode, 0: this listener does not exist in this half */
 	__u8 affinity; /* enum ds_affinity */
-	__u16 pad;
+	__u8 keyed;    /* 1: the set's first key is not the Call-ID */
+	__u8 pad;
 };
 
 #define DS_SENT_BY_MAX 64
@@ -89,11 +112,15 @@ struct ds_listener {
 struct ds_set_rec {
 	__s32 id;	/* number in dispatcher.list */
 	__u8 algorithm; /* enum ds_algorithm */
-	__u8 pad[3];
+	__u8 pick;	/* enum ds_pick_kind */
+	__u8 pad[2];
 	__u32 table;	  /* first entry of its Maglev table in slots[] */
 	__u32 table_size; /* entries, 0 where nothing is active */
-	__u32 members;	  /* first entry of the list of active members in slots[] */
+	__u32 members;	  /* first entry of the list of active members in slots[], each as often as its weight says */
 	__u32 active;	  /* entries of that list */
+	__u32 pad2;
+	/* what hash algorithms hash: the first that a message has; the Call-ID where it has none */
+	struct ds_key key[DS_KEYS_MAX];
 };
 
 /* entries of slots[] that one map value holds: array values are padded to eight octets, so they are grouped */
@@ -258,6 +285,7 @@ _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
 #define CHAIN_LIST(X)                                                         \
 	X(values)   /* parses the values of the rows, then goes on by kind */ \
+	X(key)	    /* hashes another key than the Call-ID */                 \
 	X(request)  /* proxy: routes and picks */                             \
 	X(forward)  /* proxy: plans and sends a request */                    \
 	X(response) /* proxy: verifies, pops and sends a response */          \

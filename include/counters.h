@@ -27,6 +27,7 @@
 	X(shutdown, 0, "no generation is published")                                                   \
 	/* sent on */                                                                                  \
 	X(request, 0, "request to a destination by the calls table or the pick")                       \
+	X(request_other_key, 0, "request picked by a fallback key, as it has not the set's first")     \
 	X(request_route, 0, "request to the destination that a Route names")                           \
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
 	X(response, 0, "response sent by the next Via")                                                \

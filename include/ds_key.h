@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #define DS_KEY_NAME_MAX 24
+#define DS_KEYS_MAX 4 /* keys of a set, each for where a message has not the ones before */
 
 enum ds_key_kind {
 	DS_KEY_CALL_ID = 0,
@@ -17,8 +18,8 @@ enum ds_key_kind {
 	DS_KEY_TO_USER,
 	DS_KEY_REQUEST_URI,
 	DS_KEY_REQUEST_USER,
-	DS_KEY_AUTH_USER, /* of Proxy-Authorization, else of Authorization */
-	DS_KEY_HEADER,	  /* the first value of a header */
+	DS_KEY_HEADER,	    /* the first value of a header */
+	DS_KEY_CREDENTIALS, /* the user name in the credentials that a header holds */
 	DS_KEY_SOURCE_IP,
 	DS_KEY_SOURCE, /* address and port */
 	DS_KEY_KINDS,

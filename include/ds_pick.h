@@ -25,11 +25,19 @@ port_inline __u32 ds_pick_hash(const struct ds_set_rec *set, __u64 hash)
 }
 
 /* Entry of slots[] for the counter's next value (Kamailio's algorithm 4, without its race). */
-port_inline __u32 ds_pick_round_robin(const struct ds_set_rec *set, __u64 counter)
+port_inline __u32 ds_pick_turn(const struct ds_set_rec *set, __u64 counter)
 {
 	if (!set->active)
 		return DS_PICK_NONE;
 	return set->members + (__u32)counter % set->active;
+}
+
+/* Entry of slots[] for 32 random bits. */
+port_inline __u32 ds_pick_random(const struct ds_set_rec *set, __u32 random)
+{
+	if (!set->active)
+		return DS_PICK_NONE;
+	return set->members + (__u32)((__u64)random * set->active >> 32);
 }
 
 #endif

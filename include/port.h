@@ -62,7 +62,8 @@
 #endif
 #define PORT_DIGIT_STEPS 16
 #define PORT_HASH_STEPS 32
-#define PORT_OCTET_STEPS 128
+/* None: a loop over single octets takes 0.7 to over 1 M instructions (6.18, clang 14 and 19), and is seldom needed. */
+#define PORT_OCTET_STEPS 0
 #define PORT_ROW_STEPS 640
 
 /* Offsets into a datagram are masked with this before they meet a packet pointer; the fast path reads no further. */

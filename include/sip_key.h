@@ -10,7 +10,6 @@
 #ifndef SIPXDP_SIP_KEY_H
 #define SIPXDP_SIP_KEY_H
 
-#include "ds_key.h"
 #include "sip_branch.h"
 
 #define SIPS_PORT 5061
@@ -52,23 +51,14 @@ port_inline int sip_is_separator(__u32 c)
  * Adds the octets in [off, end) to *h, each read by `how` (SIP_OCTETS_*), as sip_hash_span() adds the octets that they
  * stand for. Returns SIP_KEY_OK, or SIP_KEY_FAR where there are more than PORT_OCTET_STEPS.
  */
-port_global int sip_hash_octets(struct sip_ctx *c, struct sip_hash *h, __u64 off, __u64 end, __u32 how)
+port_inline int sip_hash_octets(struct sip_hash *h, const struct sip_buf *b, __u64 off, __u64 end, __u32 how)
 {
-	SIP_OPEN(c);
 	__u64 w = 0, n = 0, raw;
 	__u32 octet, high, low, blank = 0;
 	int i;
 
-	if (!h)
-		return SIP_KEY_FAR;
-	off = port_forget(off, b->zero);
-	end = port_forget(end, b->zero);
-	for (i = 0; i < PORT_OCTET_STEPS; i++, off = port_forget(off + 1, b->zero)) {
-		w = port_forget(w, b->zero);
-		n = port_forget(n, b->zero);
-		blank = port_forget(blank, b->zero);
-		port_join();
-		if (!sip_before(b, off, end)) {
+	for (i = 0; i < PORT_OCTET_STEPS; i++, off++) {
+		if (off >= end) {
 			if (n & 7)
 				sip_hash_word(h, w);
 			sip_hash_word(h, n);
@@ -106,23 +96,35 @@ port_global int sip_hash_octets(struct sip_ctx *c, struct sip_hash *h, __u64 off
 	return SIP_KEY_FAR;
 }
 
-/* The user of a URI. Escapes are rare: only where there is one is it read octet by octet. */
-port_inline int sip_hash_user(struct sip_hash *h, const struct sip_buf *b, const struct sip_uri *u)
+/* Adds [off, end) to *h; octet by octet only where one of `set` is there: an octet that `how` reads as another. */
+port_inline int sip_hash_text(struct sip_hash *h, const struct sip_buf *b, __u64 off, __u64 end, __u32 set, __u32 how)
 {
-	__u64 off = u->user.off, end = off + u->user.len, e;
+	__u64 e = sip_find(b, off, end, set);
 
-	if (u->scheme == SIP_SCHEME_TEL)
-		return sip_hash_octets(b->c, h, off, end, SIP_OCTETS_ESCAPED | SIP_OCTETS_SEPARATED);
-	e = sip_find(b, off, end, SIP_SET('%', ':', '%', ':'));
 	if (sip_is_far(e, 0, 0))
 		return SIP_KEY_FAR;
-	if (sip_before(b, e, end) && sip_load1(b, e) == '%') {
-		e = sip_find(b, e, end, SIP_SET(':', ':', ':', ':'));
-		if (sip_is_far(e, 0, 0))
+	if (sip_before(b, e, end))
+		return sip_hash_octets(h, b, off, end, how);
+	return sip_hash_span(h, b, sip_span(off, end), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
+}
+
+/* The user of a URI without its password. */
+port_inline int sip_hash_user(struct sip_hash *h, const struct sip_buf *b, const struct sip_uri *u)
+{
+	__u64 off = u->user.off, end = off + u->user.len;
+	__u32 how = SIP_OCTETS_ESCAPED;
+
+	if (u->scheme == SIP_SCHEME_TEL) {
+		how |= SIP_OCTETS_SEPARATED;
+		end = port_forget(end, b->zero);
+		if (sip_before(b, sip_find(b, off, end, SIP_SET('-', '.', '(', ')')), end))
+			return sip_hash_octets(h, b, off, end, how);
+	} else {
+		end = sip_find(b, off, end, SIP_SET(':', ':', ':', ':'));
+		if (sip_is_far(end, 0, 0))
 			return SIP_KEY_FAR;
-		return sip_hash_octets(b->c, h, off, e, SIP_OCTETS_ESCAPED);
 	}
-	return sip_hash_span(h, b, sip_span(off, e), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
+	return sip_hash_text(h, b, off, end, SIP_SET('%', '%', '%', '%'), how);
 }
 
 /* The host of a URI, an address by value, and its port. */
@@ -158,7 +160,7 @@ port_global int sip_key_uri(struct sip_ctx *c, __u64 off, __u64 lim, __u32 user_
 		return rc == SIP_VALUE_FAR ? SIP_KEY_FAR : SIP_KEY_ABSENT;
 	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
 	if (u.scheme == SIP_SCHEME_OTHER) {
-		rc = sip_hash_octets(b->c, &h, off, lim, 0);
+		rc = sip_hash_span(&h, b, sip_span(off, lim), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
 	} else {
 		if (user_only && !u.user.len)
 			return SIP_KEY_ABSENT;
@@ -239,18 +241,39 @@ port_global int sip_key_row(struct sip_ctx *c, const struct sip_msg *m, const st
 	return SIP_KEY_FAR;
 }
 
-/* The key of a whole header value: what stands between its blanks, each run of which is as one. */
-port_inline int sip_key_header(const struct sip_buf *b, const struct sip_msg *m, const struct ds_key *k,
-			       struct sip_keyed *out)
+/* Whether [off, end) has other blanks than one SP at a time; 1 too where that is beyond the bound of a scan. */
+port_inline int sip_has_blank_run(const struct sip_buf *b, __u64 off, __u64 end)
 {
-	struct sip_key_row row = { 0 };
-	struct sip_hash h;
-	int rc = sip_key_row(b->c, m, k, &row);
+	__u64 w, hit;
+	int i;
 
-	if (rc != SIP_KEY_OK)
-		return rc;
+	for (i = 0; i < PORT_FIND_STEPS; i++) {
+		off = port_forget(off, b->zero);
+		port_join();
+		if (!sip_before(b, off, end))
+			return 0;
+		w = sip_load8(b, off);
+		hit = sip_zero_lowest((w ^ SIP_SPLAT(' ')) | (sip_load8(b, off + 1) ^ SIP_SPLAT(' '))) |
+		      sip_zero_lowest(w ^ SIP_SPLAT('\t')) | sip_zero_lowest(w ^ SIP_SPLAT('\r')) |
+		      sip_zero_lowest(w ^ SIP_SPLAT('\n'));
+		if (hit)
+			return sip_before(b, off + sip_lowest(hit), end);
+		off += 8;
+	}
+	return 1;
+}
+
+/* The key of a whole header value: what stands between its blanks, each run of which is as one. */
+port_inline int sip_key_value(const struct sip_buf *b, const struct sip_key_row *row, struct sip_keyed *out)
+{
+	struct sip_hash h;
+	int rc;
+
 	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
-	rc = sip_hash_octets(b->c, &h, row.off, row.end, SIP_OCTETS_BLANKS);
+	if (sip_has_blank_run(b, row->off, row->end))
+		rc = sip_hash_octets(&h, b, row->off, row->end, SIP_OCTETS_BLANKS);
+	else
+		rc = sip_hash_span(&h, b, sip_span(row->off, row->end), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
 	out->hash = sip_hash_end(&h);
 	return rc;
 }
@@ -296,7 +319,7 @@ port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct
 			if (!sip_before(b, start, end))
 				return SIP_KEY_ABSENT;
 			sip_hash_begin(&h, out->key, SIP_HASH_KEY);
-			i = sip_hash_octets(b->c, &h, start, end, SIP_OCTETS_QUOTED);
+			i = sip_hash_text(&h, b, start, end, SIP_SET('\\', '\\', '\\', '\\'), SIP_OCTETS_QUOTED);
 			out->hash = sip_hash_end(&h);
 			return i;
 		}
@@ -306,25 +329,6 @@ port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct
 		off = e + 1;
 	}
 	return SIP_KEY_FAR;
-}
-
-/* Proxy-Authorization before Authorization, as Kamailio has it. */
-port_inline int sip_key_auth_user(const struct sip_buf *b, const struct sip_msg *m, struct sip_keyed *out)
-{
-	struct ds_key proxy = { .len = 19,
-				.name = { SIP_W8('p', 'r', 'o', 'x', 'y', '-', 'a', 'u'),
-					  SIP_W8('t', 'h', 'o', 'r', 'i', 'z', 'a', 't'), SIP_W3('i', 'o', 'n') },
-				.mask = { ~0ull, ~0ull, SIP_MASK(3) } };
-	struct ds_key other = { .len = 13,
-				.name = { SIP_W8('a', 'u', 't', 'h', 'o', 'r', 'i', 'z'),
-					  SIP_W5('a', 't', 'i', 'o', 'n') },
-				.mask = { ~0ull, SIP_MASK(5) } };
-	struct sip_key_row row = { 0 };
-	int rc = sip_key_row(b->c, m, &proxy, &row);
-
-	if (rc == SIP_KEY_ABSENT)
-		rc = sip_key_row(b->c, m, &other, &row);
-	return rc == SIP_KEY_OK ? sip_key_username(b->c, row.off, row.end, out) : rc;
 }
 
 port_inline int sip_key_source(const struct ds_endpoint *src, int port, struct sip_keyed *out)
@@ -348,16 +352,22 @@ port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const 
 			const struct ds_key *k, struct sip_keyed *out)
 {
 	const struct sip_span *uri = &m->uri.all;
+	struct sip_key_row row = { 0 };
+	int rc;
 	__u32 user_only = k->kind == DS_KEY_FROM_USER || k->kind == DS_KEY_TO_USER || k->kind == DS_KEY_REQUEST_USER;
 
 	switch (k->kind) {
 	case DS_KEY_SOURCE_IP:
 	case DS_KEY_SOURCE:
 		return sip_key_source(src, k->kind == DS_KEY_SOURCE, out);
-	case DS_KEY_AUTH_USER:
-		return sip_key_auth_user(b, m, out);
 	case DS_KEY_HEADER:
-		return sip_key_header(b, m, k, out);
+	case DS_KEY_CREDENTIALS:
+		rc = sip_key_row(b->c, m, k, &row);
+		if (rc != SIP_KEY_OK)
+			return rc;
+		if (k->kind == DS_KEY_HEADER)
+			return sip_key_value(b, &row, out);
+		return sip_key_username(b->c, row.off, row.end, out);
 	case DS_KEY_FROM_URI:
 	case DS_KEY_FROM_USER:
 		uri = &m->from.uri;

@@ -41,7 +41,17 @@ struct same_side {
 	struct ds_endpoint server;
 };
 
-enum { SAME_PROXY, SAME_PROXY6, SAME_ROUND_ROBIN, SAME_NAT, SAME_SIDES };
+enum {
+	SAME_PROXY,
+	SAME_PROXY6,
+	SAME_ROUND_ROBIN,
+	SAME_NAT,
+	SAME_FROM,
+	SAME_TO_NAT,
+	SAME_REQUEST6,
+	SAME_KEY,
+	SAME_SIDES
+};
 
 static const char *const verdicts[] = {
 #define X(name, help) #name,
@@ -129,6 +139,12 @@ static void same_side(struct same_side *s, int is_ip6, enum ds_mode mode, enum d
 {
 	struct record_listener l = { .set = 1, .mode = mode, .algorithm = algorithm };
 
+	/* where other keys are hashed no table of calls has the last word */
+	if (algorithm != DS_ALGORITHM_CALL_ID && algorithm != DS_ALGORITHM_ROUND_ROBIN)
+		l.affinity = DS_AFFINITY_HASH;
+	l.user_only = algorithm == DS_ALGORITHM_TO_URI;
+	if (algorithm == DS_ALGORITHM_KEY)
+		strcpy(l.hash_key, "auth-user,header:Contact,source");
 	same_endpoint(&l.at, is_ip6 ? "2001:db8::1" : "192.0.2.1", 5060);
 	same_endpoint(&s->client, is_ip6 ? "2001:db8::20" : "192.0.2.20", 5062);
 	same_endpoint(&s->server, is_ip6 ? "2001:db8::30" : "192.0.2.30", 5060);
@@ -151,6 +167,10 @@ static int same_setup(void **state)
 	same_side(&sides[SAME_PROXY6], 1, DS_MODE_PROXY, DS_ALGORITHM_CALL_ID);
 	same_side(&sides[SAME_ROUND_ROBIN], 0, DS_MODE_PROXY, DS_ALGORITHM_ROUND_ROBIN);
 	same_side(&sides[SAME_NAT], 0, DS_MODE_NAT, DS_ALGORITHM_CALL_ID);
+	same_side(&sides[SAME_FROM], 0, DS_MODE_PROXY, DS_ALGORITHM_FROM_URI);
+	same_side(&sides[SAME_TO_NAT], 0, DS_MODE_NAT, DS_ALGORITHM_TO_URI);
+	same_side(&sides[SAME_REQUEST6], 1, DS_MODE_PROXY, DS_ALGORITHM_REQUEST_URI);
+	same_side(&sides[SAME_KEY], 0, DS_MODE_PROXY, DS_ALGORITHM_KEY);
 	return 0;
 }
 

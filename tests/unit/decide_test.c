@@ -247,6 +247,7 @@ static void round_robin_keeps_calls(void **state)
 	(void)state;
 	lab_make(&lab);
 	lab.set.algorithm = DS_ALGORITHM_ROUND_ROBIN;
+	lab.set.pick = DS_PICK_TURN;
 	send_text(&lab, "192.0.2.20:5062", "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END);
 	check_reason("ACK first", VERDICT_drop, REASON_ack_no_call);
 	send_text(&lab, "192.0.2.20:5062", "CANCEL sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 CANCEL\r\n" END);

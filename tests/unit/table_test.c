@@ -281,6 +281,93 @@ static void test_moved_between_sizes(void **state)
 	assert_true(table_moved(&none, &none) == 0);
 }
 
+/* How often each stands in the list, and whether its turns are spread: no gap is more than twice the mean. */
+static void check_turns(const __u32 *entry, int n, const __u32 *want, size_t members)
+{
+	size_t m;
+	int i, last, first, seen, gap;
+
+	for (m = 0; m < members; m++) {
+		seen = 0;
+		first = last = -1;
+		gap = 0;
+		for (i = 0; i < n; i++) {
+			if (entry[i] != m)
+				continue;
+			if (last >= 0 && i - last > gap)
+				gap = i - last;
+			first = first < 0 ? i : first;
+			last = i;
+			seen++;
+		}
+		assert_int_equal(seen, want[m]);
+		if (seen > 1 && first + n - last > gap)
+			gap = first + n - last;
+		assert_true(seen < 2 || gap <= 2 * ((n + seen - 1) / seen));
+	}
+}
+
+static const struct turns_row {
+	__u32 weight[4];
+	size_t n;
+	__u32 max;
+	int total;
+	__u32 want[4];
+} turns_rows[] = {
+	{ { 1, 1, 1, 1 }, 4, 100, 4, { 1, 1, 1, 1 } },
+	{ { 50, 50, 50 }, 3, 100, 3, { 1, 1, 1 } },
+	{ { 50, 25, 25 }, 3, 100, 4, { 2, 1, 1 } },
+	{ { 100, 99 }, 2, 1000, 199, { 100, 99 } },
+	{ { 60, 20, 20, 1 }, 4, 1000, 101, { 60, 20, 20, 1 } },
+	{ { 7 }, 1, 1, 1, { 1 } },
+	/* more than there is room for: 10 * 3/6 = 5, 10 * 2/6 = 3.33, 10 * 1/6 = 1.67 */
+	{ { 3000, 2000, 1001 }, 3, 10, 10, { 5, 3, 2 } },
+	/* nobody goes without */
+	{ { 65535, 1, 1, 1 }, 4, 10, 10, { 7, 1, 1, 1 } },
+	{ { 65535, 65534, 1, 2 }, 4, 4, 4, { 1, 1, 1, 1 } },
+};
+
+static void test_turns(void **state)
+{
+	struct table_member m[4];
+	const struct turns_row *row;
+	__u32 entry[1000];
+	size_t i;
+	int n;
+
+	(void)state;
+	for (row = turns_rows; row < turns_rows + sizeof(turns_rows) / sizeof(*turns_rows); row++) {
+		for (i = 0; i < row->n; i++)
+			m[i] = (struct table_member){ .id = i + 1, .weight = row->weight[i] };
+		n = table_turns(m, row->n, entry, row->max);
+		assert_int_equal(n, row->total);
+		check_turns(entry, n, row->want, row->n);
+	}
+	m[0].weight = 0;
+	assert_int_equal(table_turns(m, 1, entry, 1000), -EINVAL);
+	assert_int_equal(table_turns(m, 0, entry, 1000), -EINVAL);
+	assert_int_equal(table_turns(m, 4, entry, 3), -EINVAL);
+}
+
+/* Kamailio's 100 slots give 51 equal members one each and 49 to the last. */
+static void test_turns_of_many(void **state)
+{
+	struct table_member m[51];
+	__u32 entry[1000], count[51] = { 0 };
+	size_t i;
+	int n;
+
+	(void)state;
+	for (i = 0; i < 51; i++)
+		m[i] = (struct table_member){ .id = i + 1, .weight = 50 };
+	n = table_turns(m, 51, entry, 1000);
+	assert_int_equal(n, 51);
+	for (i = 0; i < (size_t)n; i++)
+		count[entry[i]]++;
+	for (i = 0; i < 51; i++)
+		assert_int_equal(count[i], 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +384,8 @@ int main(void)
 		cmocka_unit_test(test_equal_weights_are_no_weights),
 		cmocka_unit_test(test_heavier_member_takes_little),
 		cmocka_unit_test(test_moved_between_sizes),
+		cmocka_unit_test(test_turns),
+		cmocka_unit_test(test_turns_of_many),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

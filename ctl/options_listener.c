@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * options_listener.c - the options of one listener, which attach and route share.
+ */
+#include "options.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "algorithm.h"
+#include "output.h"
+
+static int options_algorithm(const char *text, enum ds_algorithm *algorithm)
+{
+	if (!algorithm_find(text, algorithm))
+		return 0;
+	output_error("algorithm '%s' is not in this version; there are: %s", text, ALGORITHM_NAMES);
+	return -EINVAL;
+}
+
+static int options_hash_key(const char *text, struct record_listener *l)
+{
+	struct ds_key key[DS_KEYS_MAX];
+	size_t n;
+	int err = strlen(text) < sizeof(l->hash_key) ? hash_key_list(key, &n, text) : -EINVAL;
+
+	if (err == -ENOSPC)
+		output_error("--hash-key '%s' has too many keys; %d fit, and auth-user is two", text, DS_KEYS_MAX);
+	else if (err)
+		output_error("--hash-key '%s' is not known; there are: %s", text, HASH_KEY_NAMES);
+	else
+		strcpy(l->hash_key, text);
+	return err ? -EINVAL : 0;
+}
+
+int options_check_keys(const struct record_listener *l)
+{
+	struct ds_key key[DS_KEYS_MAX];
+	int err = algorithm_keys(l->algorithm, l->hash_key, l->user_only, key);
+
+	if (err == -ENOSPC)
+		output_error("--hash-key '%s' has too many keys; %d fit, and auth-user is two", l->hash_key,
+			     DS_KEYS_MAX);
+	else if (err && *l->hash_key)
+		output_error("--hash-key is for algorithms that hash a key, and %s does not",
+			     algorithm_name(l->algorithm));
+	else if (err)
+		output_error("--algorithm key needs --hash-key");
+	return err ? -EINVAL : 0;
+}
+
+int options_of_listener(struct record_listener *l, int option, const char *text)
+{
+	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
+	__u32 set;
+	int n, err = 0;
+
+	switch (option) {
+	case 's':
+		err = options_number("--set", text, 0, 2147483647, &set);
+		l->set = err ? l->set : (int)set;
+		break;
+	case 'A':
+		err = options_algorithm(text, &l->algorithm);
+		break;
+	case 'H':
+		err = options_hash_key(text, l);
+		break;
+	case 'u':
+		l->user_only = true;
+		break;
+	case 'm':
+		err = options_choice("mode", text, modes, 2, &n);
+		l->mode = n ? DS_MODE_NAT : DS_MODE_PROXY;
+		break;
+	case 'y':
+		err = options_choice("affinity", text, affinities, 2, &n);
+		l->affinity = n ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS;
+		break;
+	}
+	return err;
+}
