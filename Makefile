@@ -78,6 +78,7 @@ PROG := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/prog/*_test.c))
 BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 FUZZ := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fuzz/*.c))
 E2E := $(wildcard tests/e2e/*.sh)
+E2E_HELP := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/e2e/*.c))
 CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 
 # The same program by every clang that is installed, as build/clang14/x.bpf.o. (`if`, because make takes a last exit
@@ -121,7 +122,7 @@ rules: ## which test proves which SIP rule
 
 tests-unit: $(UNIT)
 	@:
-tests-root: $(PROG) $(TEST_BPF_OBJ) clangs
+tests-root: $(PROG) $(E2E_HELP) $(TEST_BPF_OBJ) clangs
 	@:
 clangs: $(ALL_CLANGS_OBJ)
 	@:
@@ -315,6 +316,10 @@ $(B)/tests/prog/%: $(B)/plain/tests/prog/%.o $(B)/plain/libhelp.a $(B)/libctl.a
 $(B)/tests/bench/%: $(B)/plain/tests/bench/%.o $(B)/plain/libhelp.a $(B)/libctl.a
 	@mkdir -p $(@D)
 	$(call link,$(LINK_FLAGS),$(PKGS_LIBS))
+
+$(B)/tests/e2e/%: $(B)/plain/tests/e2e/%.o
+	@mkdir -p $(@D)
+	$(call link,$(LINK_FLAGS),)
 
 comma := ,
 

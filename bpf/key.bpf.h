@@ -28,8 +28,9 @@ port_inline int key_hash(struct xdp_md *ctx, struct work *w)
 	k = &set->key[w->key_at & (DS_KEYS_MAX - 1)];
 	if (w->key_at++)
 		w->picked = REASON_request_other_key;
-	if (k->kind == DS_KEY_CALL_ID)
+	if (k->kind == DS_KEY_CALL_ID && set->pick != DS_PICK_MODULO)
 		return SIP_KEY_OK;
+	keyed.slot = set->pick == DS_PICK_MODULO ? DS_SLOT_KAMAILIO : DS_SLOT_CONSISTENT;
 	keyed.key[0] = s->key[0];
 	keyed.key[1] = s->key[1];
 	keyed.hash = 0;

@@ -134,7 +134,7 @@ port_global int pick_request(struct work *w)
 	if (!set)
 		return REASON_no_destination;
 	hash = w->keyed ? w->pick_hash : w->key_hash;
-	if (set->pick != DS_PICK_HASH) {
+	if (set->pick >= DS_PICK_TURN) {
 		if (follows && half->affinity == DS_AFFINITY_CALLS)
 			return w->msg.method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
 		dest = pick_slot(set->pick == DS_PICK_RANDOM ? ds_pick_random(set, bpf_get_prandom_u32())

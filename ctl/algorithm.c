@@ -163,12 +163,15 @@ int algorithm_find(const char *text, enum ds_algorithm *algorithm)
 	return -EINVAL;
 }
 
-enum ds_pick_kind algorithm_pick(enum ds_algorithm algorithm)
+enum ds_pick_kind algorithm_pick(enum ds_algorithm algorithm, enum ds_slot_rule rule)
 {
+	if (algorithms[algorithm].pick == DS_PICK_HASH && rule == DS_SLOT_KAMAILIO)
+		return DS_PICK_MODULO;
 	return algorithms[algorithm].pick;
 }
 
-int algorithm_keys(enum ds_algorithm algorithm, const char *hash_key, bool user_only, struct ds_key *key)
+int algorithm_keys(enum ds_algorithm algorithm, enum ds_slot_rule rule, const char *hash_key, bool user_only,
+		   struct ds_key *key)
 {
 	const struct algorithm *a = &algorithms[algorithm];
 	struct ds_key more[DS_KEYS_MAX] = { 0 };
@@ -187,8 +190,12 @@ int algorithm_keys(enum ds_algorithm algorithm, const char *hash_key, bool user_
 	if (n + n_more > DS_KEYS_MAX)
 		return -ENOSPC;
 	memcpy(key + n, more, n_more * sizeof(*more));
+	n += n_more;
 	if (user_only)
-		hash_key_user_only(key, n + n_more);
+		hash_key_user_only(key, n);
+	while (n-- && rule == DS_SLOT_KAMAILIO)
+		if (key[n].kind == DS_KEY_SOURCE || key[n].kind == DS_KEY_SOURCE_IP)
+			return -EOPNOTSUPP;
 	return 0;
 }
 

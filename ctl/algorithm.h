@@ -31,14 +31,15 @@ const char *algorithm_name(enum ds_algorithm algorithm);
 /* Finds one by its name or number in decimal digits: 0, or -EINVAL. */
 int algorithm_find(const char *text, enum ds_algorithm *algorithm);
 
-enum ds_pick_kind algorithm_pick(enum ds_algorithm algorithm);
+enum ds_pick_kind algorithm_pick(enum ds_algorithm algorithm, enum ds_slot_rule rule);
 
 /*
  * Sets key[DS_KEYS_MAX], the rest of it to zero: the algorithm's own keys, and those of hash_key (hash_key.h; NULL or
  * empty: none) behind them, of the user alone where user_only is set. Returns 0, -EINVAL where hash_key is wrong, where
- * it is missing for algorithm 7, or where the algorithm hashes nothing; or -ENOSPC where these are too many.
+ * it is missing for algorithm 7, or where the algorithm hashes nothing; -ENOSPC where these are too many; or -EOPNOTSUPP: Kamailio's rule has none of them.
  */
-int algorithm_keys(enum ds_algorithm algorithm, const char *hash_key, bool user_only, struct ds_key *key);
+int algorithm_keys(enum ds_algorithm algorithm, enum ds_slot_rule rule, const char *hash_key, bool user_only,
+		   struct ds_key *key);
 
 /* Sets weight of each of the active members, which are in the order of the list; one at least is picked from. */
 void algorithm_weigh(enum ds_algorithm algorithm, struct algorithm_member *m, size_t n);

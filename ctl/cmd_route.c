@@ -36,6 +36,7 @@ static const char cmd_route_help[] =
 	"      --algorithm NAME|NUMBER  call-id or 0 (default), and others (dispatchctl.conf(5))\n"
 	"      --hash-key NAME[,NAME]   what to hash, the first that a message has; for algorithm 7\n"
 	"      --user-only              of a URI that is hashed the user alone\n"
+	"      --slot-rule consistent|kamailio  how a hash becomes a destination (default consistent)\n"
 	"      --mode proxy|nat         default proxy\n"
 	"      --affinity calls|hash    remember calls from message to message (default), or trust the\n"
 	"                               hash alone\n"
@@ -82,6 +83,7 @@ static const struct option cmd_route_options[] = {
 	{ "algorithm", required_argument, NULL, 'A' },
 	{ "hash-key", required_argument, NULL, 'H' },
 	{ "user-only", no_argument, NULL, 'u' },
+	{ "slot-rule", required_argument, NULL, 'K' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
 	{ "key-file", required_argument, NULL, 'k' },
@@ -110,6 +112,7 @@ static int cmd_route_one(struct cmd_route *c, int option, const char *text)
 	case 'A':
 	case 'H':
 	case 'u':
+	case 'K':
 	case 'm':
 	case 'y':
 		c->of_list = true;
@@ -364,7 +367,7 @@ static int cmd_route_message(struct cmd_route *c, const char *file)
 	if (getrandom(&c->env.random, sizeof(c->env.random), 0) != sizeof(c->env.random))
 		c->env.random = 0;
 	decide(&c->env, &c->from, data, len, &d);
-	if (d.hash_key)
+	if (d.hash_key && d.hash_key->kind != DS_KEY_CALL_ID)
 		hash_key_name(d.hash_key, hash_key);
 	r = (struct route_result){ .file = file,
 				   .payload = data,

@@ -71,6 +71,7 @@ struct conf_route {
 	enum ds_algorithm algorithm;
 	char hash_key[HASH_KEY_TEXT_MAX]; /* hash_key.h; empty: the algorithm's */
 	bool user_only;
+	enum ds_slot_rule slot_rule;
 };
 
 struct conf_listener {

@@ -84,9 +84,11 @@ static void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struc
 	/* one that was refused is no missing one */
 	if (given && *given->text && !*route->hash_key)
 		return;
-	err = algorithm_keys(route->algorithm, route->hash_key, route->user_only, key);
+	err = algorithm_keys(route->algorithm, route->slot_rule, route->hash_key, route->user_only, key);
 	if (err == -ENOSPC)
 		conf_say(r, &place, "hash-key with too many keys, expected %d at most; auth-user is two", DS_KEYS_MAX);
+	else if (err == -EOPNOTSUPP)
+		conf_say(r, &place, "hash-key with the slot rule kamailio, expected none of source and source-ip");
 	else if (err && *route->hash_key)
 		conf_say(r, &place, "hash-key with the algorithm %s, expected one that hashes a key",
 			 algorithm_name(route->algorithm));

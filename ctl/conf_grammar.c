@@ -37,6 +37,11 @@ static const char *conf_name_of_algorithm(int v)
 	return algorithm_name((enum ds_algorithm)v);
 }
 
+static const char *conf_name_of_slot_rule(int v)
+{
+	return record_slot_rule_name((enum ds_slot_rule)v);
+}
+
 static const char *conf_name_of_xdp(int v)
 {
 	return record_xdp_name((enum bpf_xdp_mode)v);
@@ -60,6 +65,8 @@ static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_NAT, fa
 static const struct conf_words conf_affinities = { conf_name_of_affinity, DS_AFFINITY_HASH, false, "calls or hash" };
 static const struct conf_words conf_algorithms = { conf_name_of_algorithm, DS_ALGORITHM_MAX, true,
 						   "one of " ALGORITHM_NAMES };
+static const struct conf_words conf_slot_rules = { conf_name_of_slot_rule, DS_SLOT_KAMAILIO, false,
+						   "consistent or kamailio" };
 static const struct conf_words conf_xdp_modes = { conf_name_of_xdp, BPF_XDP_GENERIC, false, "auto, native or generic" };
 static const struct conf_words conf_probes = { conf_name_of_probe, CONF_PROBE_FLAGGED, true,
 					       "none (0), all (1), inactive (2) or flagged (3)" };
@@ -240,6 +247,7 @@ static const struct conf_option conf_route_options[] = {
 	{ "algorithm", &conf_word, CONF_AT(conf_route, algorithm), .words = &conf_algorithms },
 	{ "hash-key", &conf_hash_key, CONF_AT(conf_route, hash_key) },
 	{ "user-only", &conf_bool, CONF_AT(conf_route, user_only) },
+	{ "slot-rule", &conf_word, CONF_AT(conf_route, slot_rule), .words = &conf_slot_rules },
 	{ 0 },
 };
 

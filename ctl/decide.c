@@ -124,7 +124,7 @@ static __u32 decide_pick(struct decide_work *w)
 		return REASON_request;
 	if (!env->set)
 		return REASON_no_destination;
-	if (env->set->pick != DS_PICK_HASH) {
+	if (env->set->pick >= DS_PICK_TURN) {
 		if (follows && env->affinity == DS_AFFINITY_CALLS)
 			return method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
 		dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
@@ -310,13 +310,16 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 /* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
 static __u32 decide_key(struct decide_work *w)
 {
-	struct sip_keyed keyed = { { w->env->key[0], w->env->key[1] }, 0 };
+	struct sip_keyed keyed = { .key = { w->env->key[0], w->env->key[1] } };
 	const struct ds_set_rec *set = w->env->set;
 	int i, rc;
 
-	if (!set || set->key[0].kind == DS_KEY_CALL_ID || w->d->msg.reason != REASON_none)
+	if (!set || w->d->msg.reason != REASON_none)
 		return REASON_none;
-	for (i = 0; i < DS_KEYS_MAX && set->key[i].kind != DS_KEY_CALL_ID; i++) {
+	keyed.slot = set->pick == DS_PICK_MODULO ? DS_SLOT_KAMAILIO : DS_SLOT_CONSISTENT;
+	for (i = 0; i < DS_KEYS_MAX; i++) {
+		if (set->key[i].kind == DS_KEY_CALL_ID && keyed.slot != DS_SLOT_KAMAILIO)
+			break;
 		rc = sip_key(w->b, &w->d->msg, w->src, &set->key[i], &keyed);
 		if (rc == SIP_KEY_FAR)
 			return REASON_slow_too_long;

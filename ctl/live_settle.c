@@ -85,7 +85,7 @@ enum sync_use live_use(void *ctx, const struct ds_dest *dest, const struct ds_me
 	if (member->runtime)
 		health = member->runtime->health;
 	if (set && set->all_down == CONF_ALL_DOWN_DEFAULT && !strcmp(set->default_uri, dest->conf.uri.canonical))
-		return SYNC_USE_LAST;
+		return SYNC_USE_DEFAULT;
 	if (health_is_usable(health, admin))
 		return SYNC_USE_FULL;
 	return set && set->all_down == CONF_ALL_DOWN_SERVE_ALL ? SYNC_USE_LAST : SYNC_USE_NONE;

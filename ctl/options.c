@@ -27,6 +27,7 @@ static const struct option options_attach_list[] = {
 	{ "algorithm", required_argument, NULL, 'A' },
 	{ "hash-key", required_argument, NULL, 'H' },
 	{ "user-only", no_argument, NULL, 'u' },
+	{ "slot-rule", required_argument, NULL, 'K' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
 	{ "xdp", required_argument, NULL, 'x' },
@@ -317,7 +318,7 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 			o->interfaces = optarg;
 		else if (c == 'l')
 			err = options_listen(o, optarg, &defaults);
-		else if (strchr("sAHumy", c))
+		else if (strchr("sAHuKmy", c))
 			err = options_of_listener(l, c, optarg);
 		else
 			err = options_one(o, c, optarg);

@@ -36,11 +36,13 @@ static int options_hash_key(const char *text, struct record_listener *l)
 int options_check_keys(const struct record_listener *l)
 {
 	struct ds_key key[DS_KEYS_MAX];
-	int err = algorithm_keys(l->algorithm, l->hash_key, l->user_only, key);
+	int err = algorithm_keys(l->algorithm, l->slot_rule, l->hash_key, l->user_only, key);
 
 	if (err == -ENOSPC)
 		output_error("--hash-key '%s' has too many keys; %d fit, and auth-user is two", l->hash_key,
 			     DS_KEYS_MAX);
+	else if (err == -EOPNOTSUPP)
+		output_error("--hash-key '%s': a source is not hashed by the slot rule kamailio", l->hash_key);
 	else if (err && *l->hash_key)
 		output_error("--hash-key is for algorithms that hash a key, and %s does not",
 			     algorithm_name(l->algorithm));
@@ -52,6 +54,7 @@ int options_check_keys(const struct record_listener *l)
 int options_of_listener(struct record_listener *l, int option, const char *text)
 {
 	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
+	static const char *const rules[] = { "consistent", "kamailio" };
 	__u32 set;
 	int n, err = 0;
 
@@ -65,6 +68,10 @@ int options_of_listener(struct record_listener *l, int option, const char *text)
 		break;
 	case 'H':
 		err = options_hash_key(text, l);
+		break;
+	case 'K':
+		err = options_choice("slot rule", text, rules, 2, &n);
+		l->slot_rule = n ? DS_SLOT_KAMAILIO : DS_SLOT_CONSISTENT;
 		break;
 	case 'u':
 		l->user_only = true;

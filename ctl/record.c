@@ -23,6 +23,11 @@ const char *record_mode_name(enum ds_mode mode)
 	return mode == DS_MODE_PROXY ? "proxy" : mode == DS_MODE_NAT ? "nat" : NULL;
 }
 
+const char *record_slot_rule_name(enum ds_slot_rule rule)
+{
+	return rule == DS_SLOT_CONSISTENT ? "consistent" : rule == DS_SLOT_KAMAILIO ? "kamailio" : NULL;
+}
+
 const char *record_affinity_name(enum ds_affinity affinity)
 {
 	return affinity == DS_AFFINITY_CALLS ? "calls" : affinity == DS_AFFINITY_HASH ? "hash" : NULL;
@@ -47,10 +52,11 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b}", "listen", uri_endpoint_text(&l->at, at),
-			 "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode", record_mode_name(l->mode),
-			 "algorithm", algorithm_name(l->algorithm), "affinity", record_affinity_name(l->affinity),
-			 "table_size", (int)l->table_size, "hash_key", l->hash_key, "user_only", l->user_only);
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s}", "listen",
+			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
+			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
+			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
+			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule));
 }
 
 json_t *record_json(const struct record *r)
@@ -134,6 +140,11 @@ static const char *record_mode_int(int v)
 	return record_mode_name(v);
 }
 
+static const char *record_slot_rule_int(int v)
+{
+	return record_slot_rule_name(v);
+}
+
 static const char *record_affinity_int(int v)
 {
 	return record_affinity_name(v);
@@ -160,12 +171,12 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
-	const char *ip, *mode, *algorithm, *affinity, *key = "";
-	int port, m, f, table = 0, user_only = 0;
+	const char *ip, *mode, *algorithm, *affinity, *key = "", *rule = "consistent";
+	int port, m, f, r, table = 0, user_only = 0;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b}", "ip", &ip, "port", &port, "set", &l->set,
-			"mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table, "hash_key",
-			&key, "user_only", &user_only) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s}", "ip", &ip, "port", &port, "set",
+			&l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table,
+			"hash_key", &key, "user_only", &user_only, "slot_rule", &rule) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_NAT, record_mode_int);
@@ -175,7 +186,9 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	l->affinity = f;
 	l->table_size = table;
 	l->user_only = user_only;
-	if (m < 0 || f < 0 || algorithm_find(algorithm, &l->algorithm))
+	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
+	l->slot_rule = r;
+	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm))
 		return -EPROTO;
 	return record_text(l->hash_key, sizeof(l->hash_key), key);
 }

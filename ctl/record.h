@@ -31,7 +31,8 @@ struct record_listener {
 	enum ds_affinity affinity;
 	char hash_key[HASH_KEY_TEXT_MAX]; /* names of keys with commas between them (hash_key.h); empty: the algorithm's */
 	bool user_only;			  /* of URIs that are hashed */
-	__u32 table_size;		  /* of its set; 0: the instance's */
+	enum ds_slot_rule slot_rule;
+	__u32 table_size; /* of its set; 0: the instance's */
 };
 
 struct record {
@@ -71,6 +72,7 @@ struct json_t *record_json(const struct record *r);
 
 /* Names as the command line has them; NULL for a value that has none. */
 const char *record_mode_name(enum ds_mode mode);
+const char *record_slot_rule_name(enum ds_slot_rule rule);
 const char *record_affinity_name(enum ds_affinity affinity);
 const char *record_xdp_name(enum bpf_xdp_mode mode);
 

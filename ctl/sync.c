@@ -243,6 +243,7 @@ void sync_free(struct sync *s)
 		free(s->set[i].member);
 		free(s->set[i].dest);
 		free(s->set[i].turn);
+		free(s->set[i].slots);
 		free(s->set[i].table);
 	}
 	free(s->item);

@@ -46,6 +46,8 @@ struct sync_set {
 	struct table_member *member; /* active ones, in the order of the list */
 	__u32 *dest;		     /* their slots in dests[] */
 	__u32 n;
+	__u32 *slots; /* by Kamailio's rule: indexes of member[] by slot */
+	__u32 n_slots;
 	__u32 *turn; /* slots in dests[] in the order of their turns; NULL where nothing is active */
 	__u32 n_turns;
 	__u32 *table; /* slots in dests[]; NULL where nothing is active */
@@ -73,7 +75,8 @@ struct sync {
 /* Whether a member is picked from. */
 enum sync_use {
 	SYNC_USE_NONE = 0,
-	SYNC_USE_LAST, /* only where its set has none of the next kind */
+	SYNC_USE_LAST,	  /* only where its set has none of the last kind */
+	SYNC_USE_DEFAULT, /* the same: the set's default destination, which has no slot of Kamailio's */
 	SYNC_USE_FULL,
 };
 
@@ -121,6 +124,16 @@ void sync_free(struct sync *s);
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
 int sync_check_places(struct sync *s, const struct sync_input *in);
 int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struct record *r, bool freed);
+enum sync_use sync_use(const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member);
+
+/* Adds a member to those that are picked from, and to m[], which is parallel to them. */
+void sync_enter(const struct sync *s, struct sync_set *set, const struct record_listener *l,
+		const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member,
+		struct algorithm_member *m);
+
+/* Fills the arrays of set, which have room for all, and the weights in m[], by Kamailio's rule. Returns 0 or -ENOMEM. */
+int sync_list_kamailio(const struct sync *s, struct sync_set *set, const struct record_listener *l,
+		       const struct ds_set *from, const struct sync_input *in, struct algorithm_member *m);
 
 /* What is published of a listener's set, and of the listener where it has that set. */
 struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_listener *l);

@@ -28,46 +28,59 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
 {
 	return a->set == b->set && a->algorithm == b->algorithm && a->table_size == b->table_size &&
-	       !strcmp(a->hash_key, b->hash_key) && a->user_only == b->user_only &&
+	       !strcmp(a->hash_key, b->hash_key) && a->user_only == b->user_only && a->slot_rule == b->slot_rule &&
 	       uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
 }
 
-static enum sync_use sync_use(const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member)
+static bool sync_is_modulo(const struct record_listener *l)
+{
+	return algorithm_pick(l->algorithm, l->slot_rule) == DS_PICK_MODULO;
+}
+
+enum sync_use sync_use(const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member)
 {
 	if (in->rules)
 		return in->rules->use(in->rules->ctx, dest, member);
 	return sync_is_active(dest) ? SYNC_USE_FULL : SYNC_USE_NONE;
 }
 
-/* Enters those members of one use that a listener can reach. */
+void sync_enter(const struct sync *s, struct sync_set *set, const struct record_listener *l,
+		const struct sync_input *in, const struct ds_dest *dest, const struct ds_member *member,
+		struct algorithm_member *m)
+{
+	m[set->n] = (struct algorithm_member){ .conf = &dest->conf, .latency_ms = (__u32)dest->conf.attrs.latency_ms };
+	if (in->rules && in->rules->latency)
+		in->rules->latency(in->rules->ctx, member, &m[set->n]);
+	set->member[set->n].id = member->id;
+	set->dest[set->n++] = sync_find(s, l->set, member->id)->slot;
+}
+
+/* Enters those members that a listener can reach, of one use, or (last) of those that are for want of others. */
 static void sync_enter_use(const struct sync *s, struct sync_set *set, const struct record_listener *l,
-			   const struct ds_set *from, const struct sync_input *in, enum sync_use use,
+			   const struct ds_set *from, const struct sync_input *in, bool last,
 			   struct algorithm_member *m)
 {
 	const struct ds_dest *dest;
+	enum sync_use use;
 	size_t i, k;
 
 	for (i = 0; i < from->n_dests; i++) {
 		dest = from->dest[i];
 		for (k = 0; k < dest->n_members; k++) {
-			if (!sync_reaches(l, &dest->member[k].at.ip) || sync_use(in, dest, &dest->member[k]) != use)
+			if (!sync_reaches(l, &dest->member[k].at.ip))
 				continue;
-			m[set->n] = (struct algorithm_member){ .conf = &dest->conf,
-							       .latency_ms = (__u32)dest->conf.attrs.latency_ms };
-			if (in->rules && in->rules->latency)
-				in->rules->latency(in->rules->ctx, &dest->member[k], &m[set->n]);
-			set->member[set->n].id = dest->member[k].id;
-			set->dest[set->n++] = sync_find(s, l->set, dest->member[k].id)->slot;
+			use = sync_use(in, dest, &dest->member[k]);
+			if (use != SYNC_USE_NONE && (use == SYNC_USE_FULL) != last)
+				sync_enter(s, set, l, in, dest, &dest->member[k], m);
 		}
 	}
 }
 
-/* Gives each its weight and leaves out whom the algorithm does not pick from. */
-static void sync_weigh(struct sync_set *set, const struct record_listener *l, struct algorithm_member *m)
+/* Leaves out whom the algorithm does not pick from. */
+static void sync_leave_out(struct sync_set *set, const struct algorithm_member *m)
 {
 	__u32 i, n = 0;
 
-	algorithm_weigh(l->algorithm, m, set->n);
 	for (i = 0; i < set->n; i++) {
 		if (!m[i].weight)
 			continue;
@@ -77,6 +90,16 @@ static void sync_weigh(struct sync_set *set, const struct record_listener *l, st
 	set->n = n;
 }
 
+static int sync_list_consistent(const struct sync *s, struct sync_set *set, const struct record_listener *l,
+				const struct ds_set *from, const struct sync_input *in, struct algorithm_member *m)
+{
+	sync_enter_use(s, set, l, from, in, false, m);
+	if (!set->n)
+		sync_enter_use(s, set, l, from, in, true, m);
+	algorithm_weigh(l->algorithm, m, set->n);
+	return 0;
+}
+
 /* Lists the members of a listener's set that are picked from. */
 static int sync_list_members(struct sync *s, struct sync_set *set, const struct record_listener *l,
 			     const struct sync_input *in)
@@ -84,34 +107,25 @@ static int sync_list_members(struct sync *s, struct sync_set *set, const struct 
 	const struct ds_set *from = model_find_set(in->model, l->set);
 	struct algorithm_member *m;
 	size_t i, room = 1;
+	int err = 0;
 
 	for (i = 0; from && i < from->n_dests; i++)
 		room += from->dest[i]->n_members;
 	set->member = calloc(room, sizeof(*set->member));
 	set->dest = calloc(room, sizeof(*set->dest));
 	m = calloc(room, sizeof(*m));
-	if (!set->member || !set->dest || !m) {
-		free(m);
-		return -ENOMEM;
+	if (!set->member || !set->dest || !m)
+		err = -ENOMEM;
+	else if (from && l->slot_rule == DS_SLOT_KAMAILIO)
+		err = sync_list_kamailio(s, set, l, from, in, m);
+	else if (from)
+		err = sync_list_consistent(s, set, l, from, in, m);
+	if (!err) {
+		sync_leave_out(set, m);
+		err = algorithm_keys(l->algorithm, l->slot_rule, l->hash_key, l->user_only, set->key);
 	}
-	if (from)
-		sync_enter_use(s, set, l, from, in, SYNC_USE_FULL, m);
-	if (from && !set->n)
-		sync_enter_use(s, set, l, from, in, SYNC_USE_LAST, m);
-	sync_weigh(set, l, m);
 	free(m);
-	return algorithm_keys(l->algorithm, l->hash_key, l->user_only, set->key);
-}
-
-static __u64 sync_dest_id(const void *ctx, __u32 slot)
-{
-	return ((const struct ds_dest_rec *)ctx)[slot].id;
-}
-
-/* Ids of a new table: its members are not all in dests[] yet. */
-static __u64 sync_new_id(const void *ctx, __u32 index)
-{
-	return ((const struct table_member *)ctx)[index].id;
+	return err;
 }
 
 /* The list of turns as slots of dests[]. */
@@ -134,30 +148,52 @@ static int sync_make_turns(struct sync_set *set, __u32 size)
 	return 0;
 }
 
-/* Builds the table as indexes of members, compares it with the published one, then turns it into slots of dests[]. */
-static int sync_make_table(struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old, __u32 size)
+static __u64 sync_dest_id(const void *ctx, __u32 slot)
+{
+	return ((const struct ds_dest_rec *)ctx)[slot].id;
+}
+
+/* Ids of a new table: its members are not all in dests[] yet. */
+static __u64 sync_new_id(const void *ctx, __u32 index)
+{
+	return ((const struct table_member *)ctx)[index].id;
+}
+
+/* The table as indexes of members: Kamailio's slots as they are, else Maglev. */
+static int sync_fill_table(struct sync_set *set, const __u64 key[2], bool is_modulo, __u32 size)
+{
+	if (!set->n)
+		return 0;
+	set->size = is_modulo ? set->n_slots : size;
+	set->table = malloc(set->size * sizeof(*set->table));
+	if (!set->table)
+		return -ENOMEM;
+	if (!is_modulo)
+		return table_build(key, set->member, set->n, set->table, set->size);
+	memcpy(set->table, set->slots, set->n_slots * sizeof(*set->table));
+	return 0;
+}
+
+/* Builds the table, compares it with the published one, then turns it into slots of dests[]. */
+static int sync_make_table(struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old, bool is_modulo,
+			   __u32 size)
 {
 	struct table_view before = { .id = sync_dest_id, .ctx = b->dests };
 	struct table_view after = { .id = sync_new_id, .ctx = set->member };
+	int err = sync_fill_table(set, b->state->key, is_modulo, size);
 	__u32 i;
-	int err;
 
-	if (set->n) {
-		set->size = size;
-		set->table = malloc(size * sizeof(*set->table));
-		if (!set->table)
-			return -ENOMEM;
-		err = table_build(b->state->key, set->member, set->n, set->table, size);
-		if (err)
-			return err;
-		set->imbalance = table_imbalance(set->member, set->n, set->table, size);
-	}
+	if (err)
+		return err;
+	if (set->n)
+		set->imbalance = table_imbalance(set->member, set->n, set->table, set->size);
 	if (old) {
 		before.entry = b->slots + old->table;
 		before.size = old->table_size;
 		after.entry = set->table;
 		after.size = set->size;
-		set->moved = table_moved(&before, &after);
+		set->moved = is_modulo && old->pick == DS_PICK_MODULO ? table_moved_modulo(&before, &after)
+								      : table_moved(&before, &after);
 	}
 	for (i = 0; i < set->size; i++)
 		set->table[i] = set->dest[set->table[i]];
@@ -169,7 +205,7 @@ struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_l
 	struct ds_set_rec rec = {
 		.id = l->set,
 		.algorithm = l->algorithm,
-		.pick = algorithm_pick(l->algorithm),
+		.pick = algorithm_pick(l->algorithm, l->slot_rule),
 		.table = set->table_at,
 		.table_size = set->size,
 		.members = set->members_at,
@@ -183,14 +219,18 @@ struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_l
 struct ds_listener_half sync_listener_half(const struct sync_set *set, const struct record_listener *l)
 {
 	return (struct ds_listener_half){
-		.set = set->slot, .mode = l->mode, .affinity = l->affinity, .keyed = set->key[0].kind != DS_KEY_CALL_ID
+		.set = set->slot,
+		.mode = l->mode,
+		.affinity = l->affinity,
+		.keyed = set->key[0].kind != DS_KEY_CALL_ID || sync_is_modulo(l),
 	};
 }
 
 static bool sync_is_published(const struct sync_set *set, const struct bpf_inst *b, const struct ds_set_rec *old,
 			      const struct record_listener *l)
 {
-	return old && old->id == l->set && old->algorithm == l->algorithm && old->table_size == set->size &&
+	return old && old->id == l->set && old->algorithm == l->algorithm &&
+	       old->pick == algorithm_pick(l->algorithm, l->slot_rule) && old->table_size == set->size &&
 	       old->active == set->n_turns && !memcmp(old->key, set->key, sizeof(old->key)) &&
 	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
 			    !memcmp(b->slots + old->members, set->turn, set->n_turns * sizeof(*set->turn))));
@@ -294,7 +334,7 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 		size = r->listener[i].table_size ? r->listener[i].table_size : r->table_size;
 		err = sync_list_members(s, set, &r->listener[i], in);
 		if (!err)
-			err = sync_make_table(set, b, old, size);
+			err = sync_make_table(set, b, old, sync_is_modulo(&r->listener[i]), size);
 		if (!err)
 			err = sync_make_turns(set, size);
 		if (err)

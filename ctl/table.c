@@ -10,6 +10,7 @@
 #include "sip_hash.h"
 
 #define TABLE_FREE 0xffffffffu
+#define TABLE_MOVED_HASHES (1u << 20)
 
 /* A member while its turns last: where its permutation stands, and how much of a turn it has saved. */
 struct table_turn {
@@ -270,4 +271,15 @@ double table_moved(const struct table_view *a, const struct table_view *b)
 		k += (k + 1) * na == end;
 	}
 	return (double)moved / (double)(na * nb);
+}
+
+double table_moved_modulo(const struct table_view *a, const struct table_view *b)
+{
+	__u64 na = a->size ? a->size : 1, nb = b->size ? b->size : 1, all = na * nb, i, moved = 0;
+
+	if (all > TABLE_MOVED_HASHES)
+		all = TABLE_MOVED_HASHES;
+	for (i = 0; i < all; i++)
+		moved += table_owner(a, (__u32)(i % na)) != table_owner(b, (__u32)(i % nb));
+	return (double)moved / (double)all;
 }

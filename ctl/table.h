@@ -49,4 +49,7 @@ struct table_view {
 /* The share of all keys, 0 to 1, that the two tables give to different members; sizes may differ. */
 double table_moved(const struct table_view *a, const struct table_view *b);
 
+/* The same where a key's entry is the rest of its hash; of many entries, of the first 2^20 hashes. */
+double table_moved_modulo(const struct table_view *a, const struct table_view *b);
+
 #endif

@@ -74,9 +74,16 @@ enum ds_algorithm {
 	DS_ALGORITHM_MAX = 64,
 };
 
+/* How a hash becomes a member of the set. */
+enum ds_slot_rule {
+	DS_SLOT_CONSISTENT = 0, /* Maglev over the active members */
+	DS_SLOT_KAMAILIO,	/* Kamailio's hash, order, modulus, and walk past members that are not active */
+};
+
 /* What the kernel does for an algorithm; whom it may pick, and how often, is in the set's entries of slots[]. */
 enum ds_pick_kind {
 	DS_PICK_HASH = 0, /* an entry of the table by the hash of a key */
+	DS_PICK_MODULO,	  /* the same by the rest of Kamailio's hash, DS_SLOT_KAMAILIO */
 	DS_PICK_TURN,	  /* the members in turns */
 	DS_PICK_RANDOM,	  /* any of the members */
 };
@@ -91,7 +98,7 @@ struct ds_listener_half {
 	__u32 set;     /* slot in sets[], 0: none */
 	__u8 mode;     /* enum ds_mode, 0: this listener does not exist in this half */
 	__u8 affinity; /* enum ds_affinity */
-	__u8 keyed;    /* 1: the set's first key is not the Call-ID */
+	__u8 keyed;    /* 1: not the keyed hash of the Call-ID is what the set is picked by */
 	__u8 pad;
 };
 

@@ -16,11 +16,13 @@ port_inline __u32 ds_scale(__u64 hash, __u32 n)
 	return ((hash >> 32) * n) >> 32;
 }
 
-/* Entry of slots[] for a hash algorithm; DS_PICK_NONE where nothing is active. */
+/* Entry of slots[] for a hash; DS_PICK_NONE where nothing is active. */
 port_inline __u32 ds_pick_hash(const struct ds_set_rec *set, __u64 hash)
 {
 	if (!set->table_size)
 		return DS_PICK_NONE;
+	if (set->pick == DS_PICK_MODULO)
+		return set->table + (__u32)hash % set->table_size;
 	return set->table + ds_scale(hash, set->table_size);
 }
 

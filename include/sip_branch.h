@@ -16,8 +16,6 @@
 #include "sip_ip.h"
 #include "sip_parse.h"
 
-#define SIP_PORT 5060
-
 /* Whether the 16 octets at off are x in lower-case hexadecimal digits. */
 port_inline int sip_is_hex16(const struct sip_buf *b, __u64 off, __u64 x)
 {

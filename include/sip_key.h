@@ -11,8 +11,7 @@
 #define SIPXDP_SIP_KEY_H
 
 #include "sip_branch.h"
-
-#define SIPS_PORT 5061
+#include "sip_slot.h"
 
 enum sip_key_found {
 	SIP_KEY_OK = 0,
@@ -20,9 +19,10 @@ enum sip_key_found {
 	SIP_KEY_FAR,	/* beyond the bounds of this parser */
 };
 
-/* A hash and what it is keyed by, as one argument. */
+/* A hash, by which rule and keyed by what, as one argument. */
 struct sip_keyed {
 	__u64 key[2];
+	__u64 slot; /* enum ds_slot_rule; that of Kamailio needs no key */
 	__u64 hash;
 };
 
@@ -133,7 +133,7 @@ port_inline int sip_hash_host(struct sip_hash *h, const struct sip_buf *b, const
 	struct sip_span host = u->host;
 	struct ds_addr ip;
 
-	sip_hash_word(h, u->port ? u->port : u->scheme == SIP_SCHEME_SIPS ? SIPS_PORT : SIP_PORT);
+	sip_hash_word(h, u->port ? u->port : sip_default_port(u));
 	if (!sip_ip_parse(b, host, u->is_ip6, &ip)) {
 		sip_hash_word(h, (__u64)ip.w[0] << 32 | ip.w[1]);
 		sip_hash_word(h, (__u64)ip.w[2] << 32 | ip.w[3]);
@@ -143,6 +143,30 @@ port_inline int sip_hash_host(struct sip_hash *h, const struct sip_buf *b, const
 	if (host.len > 1 && sip_load1(b, (__u64)host.off + host.len - 1) == '.')
 		host.len--;
 	return sip_hash_span(h, b, host, 1) ? SIP_KEY_FAR : SIP_KEY_OK;
+}
+
+/* The same by Kamailio's rule. A URI that it does not know has no key. */
+port_inline int sip_slot_uri(const struct sip_buf *b, const struct sip_uri *u, __u64 lim, __u32 user_only,
+			     struct sip_keyed *out)
+{
+	__u64 sum = 0, user = u->user.off, end = user + u->user.len, is_phone = 0;
+
+	if (u->scheme == SIP_SCHEME_OTHER)
+		return SIP_KEY_ABSENT;
+	if (u->scheme != SIP_SCHEME_TEL) {
+		is_phone = sip_slot_is_phone(b, u->params, lim);
+		/* of a telephone number's user what is a parameter there counts no more than a password */
+		end = sip_find(b, user, end, is_phone ? SIP_SET(':', ';', ':', ';') : SIP_SET(':', ':', ':', ':'));
+	}
+	if (sip_is_far(end, is_phone, 0) || sip_slot_add(&sum, b, user, end))
+		return SIP_KEY_FAR;
+	if (!user_only && u->scheme != SIP_SCHEME_TEL) {
+		end = sip_slot_host_end(b, u, is_phone, lim);
+		if (sip_is_far(end, 0, 0) || sip_slot_add(&sum, b, (__u64)u->host.off - u->is_ip6, end))
+			return SIP_KEY_FAR;
+	}
+	out->hash = sip_slot_mix(sum);
+	return SIP_KEY_OK;
 }
 
 /* The key of the URI in [off, lim), of its user alone where user_only is set. Returns enum sip_key_found, out->hash if OK. */
@@ -158,6 +182,8 @@ port_global int sip_key_uri(struct sip_ctx *c, __u64 off, __u64 lim, __u32 user_
 	rc = sip_uri_parse(b->c, off, lim, &u);
 	if (rc != SIP_VALUE_OK)
 		return rc == SIP_VALUE_FAR ? SIP_KEY_FAR : SIP_KEY_ABSENT;
+	if (out->slot == DS_SLOT_KAMAILIO)
+		return sip_slot_uri(b, &u, lim, user_only, out);
 	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
 	if (u.scheme == SIP_SCHEME_OTHER) {
 		rc = sip_hash_span(&h, b, sip_span(off, lim), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
@@ -263,33 +289,56 @@ port_inline int sip_has_blank_run(const struct sip_buf *b, __u64 off, __u64 end)
 	return 1;
 }
 
-/* The key of a whole header value: what stands between its blanks, each run of which is as one. */
-port_inline int sip_key_value(const struct sip_buf *b, const struct sip_key_row *row, struct sip_keyed *out)
+/* A whole header value: each run of blanks in it is as one. */
+port_inline int sip_hash_value(struct sip_hash *h, const struct sip_buf *b, const struct sip_key_row *row)
 {
-	struct sip_hash h;
-	int rc;
-
-	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
 	if (sip_has_blank_run(b, row->off, row->end))
-		rc = sip_hash_octets(&h, b, row->off, row->end, SIP_OCTETS_BLANKS);
-	else
-		rc = sip_hash_span(&h, b, sip_span(row->off, row->end), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
-	out->hash = sip_hash_end(&h);
-	return rc;
+		return sip_hash_octets(h, b, row->off, row->end, SIP_OCTETS_BLANKS);
+	return sip_hash_span(h, b, sip_span(row->off, row->end), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
+}
+
+/* A text by Kamailio's rule. */
+port_inline int sip_slot_text(const struct sip_buf *b, __u64 off, __u64 end, struct sip_keyed *out)
+{
+	__u64 sum = 0;
+
+	if (sip_slot_add(&sum, b, off, end))
+		return SIP_KEY_FAR;
+	out->hash = sip_slot_mix(sum);
+	return SIP_KEY_OK;
+}
+
+/*
+ * A user name by that rule: one of three octets or more counts from behind a first colon and up to '@', as of a URI, and
+ * in quotes ends at the first one, escaped or not.
+ */
+port_inline int sip_slot_username(const struct sip_buf *b, __u64 off, __u64 end, struct sip_keyed *out)
+{
+	__u64 e;
+
+	if (!sip_before(b, off + 2, end))
+		return sip_slot_text(b, off, end, out);
+	e = sip_find(b, off, end, SIP_SET(':', '@', '"', '"'));
+	if (sip_before(b, e, end) && sip_load1(b, e) == ':') {
+		off = e + 1;
+		e = sip_find(b, off, end, SIP_SET('@', '"', '@', '"'));
+	}
+	if (sip_is_far(e, 0, 0))
+		return SIP_KEY_FAR;
+	return sip_before(b, off, e) ? sip_slot_text(b, off, e, out) : SIP_KEY_ABSENT;
 }
 
 /*
  * The user name of the credentials in [off, lim), RFC 3261 25.1 credentials: a comma list of name=value behind the
- * scheme. Returns enum sip_key_found, out->hash if OK.
+ * scheme. Returns enum sip_key_found, *user if OK, its quotes left out.
  */
-port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_keyed *out)
+port_global int sip_username(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_key_row *user)
 {
 	SIP_OPEN(c);
 	__u64 e, start, end, is_user;
-	struct sip_hash h;
 	int i;
 
-	if (!out)
+	if (!user)
 		return SIP_KEY_ABSENT;
 	off = sip_find(b, off, lim, SIP_SET(' ', '\t', '\r', '\n'));
 	for (i = 0; i < PORT_PARAM_STEPS; i++) {
@@ -316,12 +365,9 @@ port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct
 		if (sip_before(b, lim, e))
 			return SIP_KEY_ABSENT;
 		if (is_user) {
-			if (!sip_before(b, start, end))
-				return SIP_KEY_ABSENT;
-			sip_hash_begin(&h, out->key, SIP_HASH_KEY);
-			i = sip_hash_text(&h, b, start, end, SIP_SET('\\', '\\', '\\', '\\'), SIP_OCTETS_QUOTED);
-			out->hash = sip_hash_end(&h);
-			return i;
+			user->off = start;
+			user->end = end;
+			return sip_before(b, start, end) ? SIP_KEY_OK : SIP_KEY_ABSENT;
 		}
 		e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
 		if (sip_is_far(e, 0, 0))
@@ -329,6 +375,30 @@ port_global int sip_key_username(struct sip_ctx *c, __u64 off, __u64 lim, struct
 		off = e + 1;
 	}
 	return SIP_KEY_FAR;
+}
+
+/* The key of a row that k names, or of the credentials in it. */
+port_inline int sip_key_of_row(const struct sip_buf *b, const struct sip_msg *m, const struct ds_key *k,
+			       struct sip_keyed *out)
+{
+	struct sip_key_row row = { 0 };
+	struct sip_hash h;
+	int rc = sip_key_row(b->c, m, k, &row);
+
+	if (rc == SIP_KEY_OK && k->kind == DS_KEY_CREDENTIALS)
+		rc = sip_username(b->c, row.off, row.end, &row);
+	if (rc != SIP_KEY_OK)
+		return rc;
+	if (out->slot == DS_SLOT_KAMAILIO)
+		return k->kind == DS_KEY_CREDENTIALS ? sip_slot_username(b, row.off, row.end, out)
+						     : sip_slot_text(b, row.off, row.end, out);
+	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+	if (k->kind == DS_KEY_CREDENTIALS)
+		rc = sip_hash_text(&h, b, row.off, row.end, SIP_SET('\\', '\\', '\\', '\\'), SIP_OCTETS_QUOTED);
+	else
+		rc = sip_hash_value(&h, b, &row);
+	out->hash = sip_hash_end(&h);
+	return rc;
 }
 
 port_inline int sip_key_source(const struct ds_endpoint *src, int port, struct sip_keyed *out)
@@ -346,14 +416,13 @@ port_inline int sip_key_source(const struct ds_endpoint *src, int port, struct s
 
 /*
  * The key that k asks for, of a sound request m that came from src: enum sip_key_found, out->hash if OK. out->key is
- * what it is keyed by.
+ * what it is keyed by and out->slot the rule. The Call-ID is asked for by Kamailio's rule only: by the other its hash is
+ * there already.
  */
 port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
 			const struct ds_key *k, struct sip_keyed *out)
 {
 	const struct sip_span *uri = &m->uri.all;
-	struct sip_key_row row = { 0 };
-	int rc;
 	__u32 user_only = k->kind == DS_KEY_FROM_USER || k->kind == DS_KEY_TO_USER || k->kind == DS_KEY_REQUEST_USER;
 
 	switch (k->kind) {
@@ -362,12 +431,9 @@ port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const 
 		return sip_key_source(src, k->kind == DS_KEY_SOURCE, out);
 	case DS_KEY_HEADER:
 	case DS_KEY_CREDENTIALS:
-		rc = sip_key_row(b->c, m, k, &row);
-		if (rc != SIP_KEY_OK)
-			return rc;
-		if (k->kind == DS_KEY_HEADER)
-			return sip_key_value(b, &row, out);
-		return sip_key_username(b->c, row.off, row.end, out);
+		return sip_key_of_row(b, m, k, out);
+	case DS_KEY_CALL_ID:
+		return sip_slot_text(b, m->call_id.off, (__u64)m->call_id.off + m->call_id.len, out);
 	case DS_KEY_FROM_URI:
 	case DS_KEY_FROM_USER:
 		uri = &m->from.uri;

@@ -76,6 +76,14 @@ struct sip_uri {
 	__u8 has_headers; /* "?..." follows */
 };
 
+#define SIP_PORT 5060
+#define SIPS_PORT 5061
+
+port_inline __u64 sip_default_port(const struct sip_uri *u)
+{
+	return u->scheme == SIP_SCHEME_SIPS ? SIPS_PORT : SIP_PORT;
+}
+
 /* One Via value (RFC 3261 20.42). Spans of absent parameters are {0, 0}. */
 struct sip_via {
 	__u16 at;	      /* first octet of the value, blanks skipped */

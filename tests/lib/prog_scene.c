@@ -95,7 +95,7 @@ void prog_set(__u32 slot, __u32 listener, enum ds_algorithm algorithm, __u32 fir
 
 	set->id = 1;
 	set->algorithm = (__u8)algorithm;
-	set->pick = algorithm_pick(algorithm);
+	set->pick = algorithm_pick(algorithm, DS_SLOT_CONSISTENT);
 	set->table = slot * 2 * PROG_TABLE;
 	set->table_size = n ? PROG_TABLE : 0;
 	set->members = set->table + PROG_TABLE;

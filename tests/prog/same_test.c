@@ -50,6 +50,8 @@ enum {
 	SAME_TO_NAT,
 	SAME_REQUEST6,
 	SAME_KEY,
+	SAME_SLOT,
+	SAME_SLOT_FROM,
 	SAME_SIDES
 };
 
@@ -135,6 +137,27 @@ static void same_tables(struct route_tables *t, const struct record_listener *l,
 	diag_free(&d);
 }
 
+static void same_make(struct same_side *s, int is_ip6, struct record_listener l)
+{
+	same_endpoint(&l.at, is_ip6 ? "2001:db8::1" : "192.0.2.1", 5060);
+	same_endpoint(&s->client, is_ip6 ? "2001:db8::20" : "192.0.2.20", 5062);
+	same_endpoint(&s->server, is_ip6 ? "2001:db8::30" : "192.0.2.30", 5060);
+	same_tables(&s->kernel, &l, true);
+	same_tables(&s->user, &l, false);
+	route_tables_env(&s->user, &s->env);
+}
+
+/* Picked from as Kamailio does; without a key, by the Call-ID. */
+static void same_slot_side(struct same_side *s, enum ds_algorithm algorithm)
+{
+	same_make(s, 0,
+		  (struct record_listener){ .set = 1,
+					    .mode = DS_MODE_PROXY,
+					    .algorithm = algorithm,
+					    .slot_rule = DS_SLOT_KAMAILIO,
+					    .affinity = DS_AFFINITY_HASH });
+}
+
 static void same_side(struct same_side *s, int is_ip6, enum ds_mode mode, enum ds_algorithm algorithm)
 {
 	struct record_listener l = { .set = 1, .mode = mode, .algorithm = algorithm };
@@ -145,12 +168,7 @@ static void same_side(struct same_side *s, int is_ip6, enum ds_mode mode, enum d
 	l.user_only = algorithm == DS_ALGORITHM_TO_URI;
 	if (algorithm == DS_ALGORITHM_KEY)
 		strcpy(l.hash_key, "auth-user,header:Contact,source");
-	same_endpoint(&l.at, is_ip6 ? "2001:db8::1" : "192.0.2.1", 5060);
-	same_endpoint(&s->client, is_ip6 ? "2001:db8::20" : "192.0.2.20", 5062);
-	same_endpoint(&s->server, is_ip6 ? "2001:db8::30" : "192.0.2.30", 5060);
-	same_tables(&s->kernel, &l, true);
-	same_tables(&s->user, &l, false);
-	route_tables_env(&s->user, &s->env);
+	same_make(s, is_ip6, l);
 }
 
 static int same_setup(void **state)
@@ -171,6 +189,8 @@ static int same_setup(void **state)
 	same_side(&sides[SAME_TO_NAT], 0, DS_MODE_NAT, DS_ALGORITHM_TO_URI);
 	same_side(&sides[SAME_REQUEST6], 1, DS_MODE_PROXY, DS_ALGORITHM_REQUEST_URI);
 	same_side(&sides[SAME_KEY], 0, DS_MODE_PROXY, DS_ALGORITHM_KEY);
+	same_slot_side(&sides[SAME_SLOT], DS_ALGORITHM_AUTH_USER);
+	same_slot_side(&sides[SAME_SLOT_FROM], DS_ALGORITHM_FROM_URI);
 	return 0;
 }
 

@@ -151,6 +151,8 @@ static void names_are_found(void **state)
 		err = algorithm_find(name_rows[i].text, &a);
 		check_int(name_rows[i].text, err ? -1 : (int)a, name_rows[i].number);
 	}
+	check_int("kamailio's rule", algorithm_pick(DS_ALGORITHM_FROM_URI, DS_SLOT_KAMAILIO), DS_PICK_MODULO);
+	check_int("turns by it", algorithm_pick(DS_ALGORITHM_ROUND_ROBIN, DS_SLOT_KAMAILIO), DS_PICK_TURN);
 	assert_null(algorithm_name(12));
 	assert_null(algorithm_name(65));
 }
@@ -207,7 +209,8 @@ static void keys_are(void **state)
 	int i;
 
 	memset(key, 0xee, sizeof(key));
-	check_int("algorithm_keys", algorithm_keys(row->algorithm, row->list, row->user_only, key), row->err);
+	check_int("algorithm_keys", algorithm_keys(row->algorithm, DS_SLOT_CONSISTENT, row->list, row->user_only, key),
+		  row->err);
 	for (i = 0; !row->err && i < DS_KEYS_MAX; i++)
 		check_int("kind", key[i].kind, row->kind[i]);
 }

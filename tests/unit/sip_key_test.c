@@ -27,7 +27,7 @@ static struct ds_key key_named(unsigned int kind, const char *name, char compact
 static __u64 key_of(const struct sip_parts *p, const struct ds_key *k, const char *from, int *rc)
 {
 	struct ds_endpoint src = { .port_be = port_be16(5060) };
-	struct sip_keyed out = { { cluster[0], cluster[1] }, 0 };
+	struct sip_keyed out = { .key = { cluster[0], cluster[1] } };
 	struct sip_case s;
 
 	sip_open_parts(&s, p);
@@ -177,16 +177,28 @@ static const struct more_row {
 	{ "no credentials", NULL, 0, "Authorization: Digest username=\"bob\"\r\n", "", SIP_KEY_ABSENT, 0 },
 };
 
+/* The first of the keys that the message has. */
+static __u64 key_of_row(const struct more_row *row, const struct sip_parts *p, int *rc)
+{
+	struct ds_key k[2] = { key_named(DS_KEY_CREDENTIALS, "Proxy-Authorization", 0),
+			       key_named(DS_KEY_CREDENTIALS, "Authorization", 0) };
+	__u64 hash;
+
+	if (row->header)
+		k[0] = key_named(DS_KEY_HEADER, row->header, row->compact);
+	hash = key_of(p, &k[0], NULL, rc);
+	return *rc == SIP_KEY_ABSENT && !row->header ? key_of(p, &k[1], NULL, rc) : hash;
+}
+
 static void rows_compare(void **state)
 {
 	const struct more_row *row = *state;
-	struct ds_key k = key_named(row->header ? DS_KEY_HEADER : DS_KEY_AUTH_USER, row->header, row->compact);
 	struct sip_parts one = { .more = row->one }, other = { .more = row->other };
 	int rc_a, rc_b;
 	__u64 a, b;
 
-	a = key_of(&one, &k, NULL, &rc_a);
-	b = key_of(&other, &k, NULL, &rc_b);
+	a = key_of_row(row, &one, &rc_a);
+	b = key_of_row(row, &other, &rc_b);
 	check_int("found", rc_a, SIP_KEY_OK);
 	check_int("the other", rc_b, row->found);
 	if (rc_b == SIP_KEY_OK)
@@ -207,12 +219,70 @@ static void sources_compare(void **state)
 	check_int("found", rc, SIP_KEY_OK);
 }
 
+/* What Kamailio 5.6.3 answers to dispatcher.hash, and what it picked by URIs of these messages. */
+static const struct slot_row {
+	const char *name;
+	unsigned int kind;
+	const char *text; /* Call-ID, URI of From, or X-Account */
+	__u32 want;
+} slot_rows[] = {
+	{ "three octets", DS_KEY_CALL_ID, "abc", 7167810 },
+	{ "four octets", DS_KEY_CALL_ID, "abcd", 1834959896 },
+	{ "bob", DS_KEY_CALL_ID, "bob", 7222211 },
+	{ "words in order", DS_KEY_CALL_ID, "abcdEFGH", 3143238043 },
+	{ "words in another order", DS_KEY_CALL_ID, "EFGHabcd", 3143238043 },
+	{ "Call-ID", DS_KEY_CALL_ID, "1-2345@10.0.0.1", 2688001237 },
+	{ "longer Call-ID", DS_KEY_CALL_ID, "a84b4c76e66710@pc33.atlanta.com", 2175018094 },
+	{ "signed octets", DS_KEY_HEADER, "caf\xe9", 1864279109 },
+	{ "user and host", DS_KEY_FROM_URI, "sip:alice@atlanta.com", 1053853112 },
+	{ "parameters", DS_KEY_FROM_URI, "sip:alice@atlanta.com;transport=udp", 1053853112 },
+	{ "password", DS_KEY_FROM_URI, "sip:alice:secret@atlanta.com", 1053853112 },
+	{ "default port", DS_KEY_FROM_URI, "sip:alice@atlanta.com:5060", 1053853112 },
+	{ "default port of sips", DS_KEY_FROM_URI, "sips:alice@atlanta.com:5061", 1053853112 },
+	{ "default port of a phone's sips", DS_KEY_FROM_URI, "sips:alice@atlanta.com:5060;user=phone", 1053853112 },
+	{ "another port", DS_KEY_FROM_URI, "sip:alice@atlanta.com:5080", 3776158421 },
+	{ "parameters of a phone's user", DS_KEY_FROM_URI, "sip:alice;x=y@atlanta.com;lr;User=PHONE", 1053853112 },
+	{ "user alone", DS_KEY_FROM_USER, "sip:alice@atlanta.com:5080", 1834153949 },
+	{ "no user", DS_KEY_FROM_URI, "sip:atlanta.com", 3517288411 },
+	{ "no user, user alone", DS_KEY_FROM_USER, "sip:atlanta.com", 1 },
+	{ "case of the host", DS_KEY_FROM_URI, "sip:alice@ATLANTA.com", 4277553226 },
+	{ "telephone number", DS_KEY_FROM_URI, "tel:+15551234", 1644000819 },
+};
+
+static void slots_are(void **state)
+{
+	const struct slot_row *row = *state;
+	struct sip_keyed out = { .slot = DS_SLOT_KAMAILIO };
+	struct ds_endpoint src = { .port_be = port_be16(5060) };
+	struct ds_key k = key_named(row->kind, row->kind == DS_KEY_HEADER ? "X-Account" : NULL, 0);
+	struct sip_parts p = { 0 };
+	struct sip_case s;
+	char text[256];
+
+	if (row->kind == DS_KEY_CALL_ID)
+		p.call_id = text;
+	else if (row->kind == DS_KEY_HEADER)
+		p.more = text;
+	else
+		p.from = text;
+	snprintf(text, sizeof(text),
+		 p.call_id ? "Call-ID: %s\r\n"
+		 : p.more  ? "X-Account: %s\r\n"
+			   : "From: <%s>;tag=1\r\n",
+		 row->text);
+	sip_open_parts(&s, &p);
+	check_int("found", sip_key(&s.b, &s.m, &src, &k, &out), SIP_KEY_OK);
+	check_int("hash", out.hash, row->want);
+	sip_close(&s);
+}
+
 int main(void)
 {
 	struct test_list tests = { 0 };
 
 	test_rows(&tests, "URI", uris_compare, uri_rows);
 	test_rows(&tests, "row", rows_compare, more_rows);
+	test_rows(&tests, "slot", slots_are, slot_rows);
 	test_add(&tests, "source", sources_compare, NULL);
 	return test_run(&tests, "sip_key");
 }
