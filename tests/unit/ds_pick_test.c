@@ -49,6 +49,31 @@ static void hash_covers_table(void **state)
 		check_true("share", hits[i] >= 999 && hits[i] <= 1001);
 }
 
+/* Kamailio's rule: the rest of a hash of 32 bits. */
+static void modulo_is_the_rest(void **state)
+{
+	struct ds_set_rec set = { .table = 5, .table_size = 7, .pick = DS_PICK_MODULO };
+
+	(void)state;
+	check_int("rest", ds_pick_hash(&set, 7167810), 5 + 7167810 % 7);
+	check_int("of the lower half", ds_pick_hash(&set, 0xffffffff00000003ull), 5 + 3);
+	set.table_size = 0;
+	check_int("nothing active", ds_pick_hash(&set, 1), DS_PICK_NONE);
+}
+
+static void random_covers_members(void **state)
+{
+	struct ds_set_rec set = { .members = 40, .active = 3 };
+
+	(void)state;
+	check_int("least", ds_pick_random(&set, 0), 40);
+	check_int("below a third", ds_pick_random(&set, 0x55555555), 40);
+	check_int("a third", ds_pick_random(&set, 0x55555556), 41);
+	check_int("greatest", ds_pick_random(&set, ~0u), 42);
+	set.active = 0;
+	check_int("nothing active", ds_pick_random(&set, 1), DS_PICK_NONE);
+}
+
 static void round_robin_takes_turns(void **state)
 {
 	struct ds_set_rec set = { .table = 5, .table_size = 251, .members = 40, .active = 3 };
@@ -56,10 +81,10 @@ static void round_robin_takes_turns(void **state)
 
 	(void)state;
 	for (i = 0; i < 10; i++)
-		check_int("entry", ds_pick_round_robin(&set, i), 40 + i % 3);
-	check_int("last before the counter's lower half turns", ds_pick_round_robin(&set, 0xffffffffull),
+		check_int("entry", ds_pick_turn(&set, i), 40 + i % 3);
+	check_int("last before the counter's lower half turns", ds_pick_turn(&set, 0xffffffffull),
 		  40 + 0xffffffffull % 3);
-	check_int("after it", ds_pick_round_robin(&set, 1ull << 32), 40);
+	check_int("after it", ds_pick_turn(&set, 1ull << 32), 40);
 }
 
 static void nothing_active(void **state)
@@ -68,7 +93,7 @@ static void nothing_active(void **state)
 
 	(void)state;
 	check_int("hash", ds_pick_hash(&set, 12345), DS_PICK_NONE);
-	check_int("round robin", ds_pick_round_robin(&set, 12345), DS_PICK_NONE);
+	check_int("round robin", ds_pick_turn(&set, 12345), DS_PICK_NONE);
 }
 
 int main(void)
@@ -77,6 +102,8 @@ int main(void)
 
 	test_rows(&tests, "53 hash", scales_hash, scales);
 	test_add(&tests, "53 hash covers the table evenly", hash_covers_table, NULL);
+	test_add(&tests, "modulo is the rest", modulo_is_the_rest, NULL);
+	test_add(&tests, "random covers members", random_covers_members, NULL);
 	test_add(&tests, "round robin takes turns", round_robin_takes_turns, NULL);
 	test_add(&tests, "nothing active", nothing_active, NULL);
 	return test_run(&tests, "ds_pick");
