@@ -6,6 +6,8 @@
 #include <ctype.h>
 
 #include "corpus.h"
+#include "hash_key.h"
+#include "sip_key.h"
 #include "spell.h"
 
 static const struct {
@@ -261,6 +263,27 @@ static int same_text(const struct sip_case *x, struct sip_span s, const struct s
 	return s.len == t.len && !memcmp(x->g.data + s.off, y->g.data + t.off, s.len);
 }
 
+/* Whether a request has other keys to hash. */
+static int other_keys(const struct sip_case *x, const struct sip_case *y)
+{
+	static const char names[] = "from-uri,from-user,to-uri,to-user\0request-uri,request-user,auth-user\0"
+				    "header:contact,header:subject,header:user-agent,header:allow\0";
+	const struct ds_endpoint src = { .port_be = port_be16(5060) };
+	struct sip_keyed a = { .key = { 1, 2 } }, b = a;
+	struct ds_key key[DS_KEYS_MAX];
+	const char *list;
+	size_t i, n;
+
+	for (list = names; *list; list += strlen(list) + 1) {
+		check_int(list, hash_key_list(key, &n, list), 0);
+		for (i = 0; i < n; i++)
+			if (sip_key(&x->b, &x->m, &src, &key[i], &a) != sip_key(&y->b, &y->m, &src, &key[i], &b) ||
+			    a.hash != b.hash)
+				return 1;
+	}
+	return 0;
+}
+
 /* NULL, or what differs. */
 static const char *difference(const struct sip_case *x, const struct sip_case *y)
 {
@@ -279,6 +302,8 @@ static const char *difference(const struct sip_case *x, const struct sip_case *y
 	sip_call_id_hash(&y->b, &y->m, key, &b);
 	if (a != b)
 		return "key";
+	if (x->m.kind == SIP_KIND_REQUEST && x->m.reason == REASON_none && other_keys(x, y))
+		return "key of another kind";
 	if (!x->m.via2.at != !y->m.via2.at)
 		return "second Via";
 	sip_branch(&x->b, &x->m, v, key, &a);
