@@ -104,6 +104,14 @@ port_inline void pick_move(struct work *w)
 	ds_call_move(call, val, next, w->now);
 }
 
+/* The next turn of a listener, or of this CPU, which nobody else counts on. */
+port_inline __u64 pick_turn(struct ds_listener *l, const struct ds_set_rec *set, __u32 listener)
+{
+	struct ds_turn *own = set->per_cpu ? DS_LOOKUP(turns, listener) : NULL;
+
+	return own ? own->next++ : __sync_fetch_and_add(&l->rr, 1);
+}
+
 /*
  * The destination of a request from a client (DESIGN.md section 6: the calls table, then the pick), in w->dest.
  * Returns a reason: REASON_request, or why there is none.
@@ -138,7 +146,7 @@ port_global int pick_request(struct work *w)
 		if (follows && half->affinity == DS_AFFINITY_CALLS)
 			return w->msg.method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
 		dest = pick_slot(set->pick == DS_PICK_RANDOM ? ds_pick_random(set, bpf_get_prandom_u32())
-							     : ds_pick_turn(set, __sync_fetch_and_add(&l->rr, 1)));
+							     : ds_pick_turn(set, pick_turn(l, set, w->listener)));
 	} else {
 		dest = pick_slot(ds_pick_hash(set, hash));
 	}

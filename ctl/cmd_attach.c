@@ -33,6 +33,7 @@ static const char cmd_attach_help[] =
 	"      --algorithm NAME|NUMBER  call-id or 0 (default), and others (dispatchctl.conf(5))\n"
 	"      --hash-key NAME[,NAME]   what to hash, the first that a message has; for algorithm 7\n"
 	"      --user-only              of a URI that is hashed the user alone\n"
+	"      --per-cpu                turns of each CPU by itself\n"
 	"      --slot-rule consistent|kamailio  how a hash becomes a destination (default consistent)\n"
 	"      --mode proxy|nat         default proxy\n"
 	"      --affinity calls|hash    remember calls (default), or trust the hash alone\n"

@@ -72,6 +72,7 @@ struct conf_route {
 	char hash_key[HASH_KEY_TEXT_MAX]; /* hash_key.h; empty: the algorithm's */
 	bool user_only;
 	enum ds_slot_rule slot_rule;
+	bool per_cpu;
 };
 
 struct conf_listener {

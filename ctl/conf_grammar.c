@@ -247,6 +247,7 @@ static const struct conf_option conf_route_options[] = {
 	{ "algorithm", &conf_word, CONF_AT(conf_route, algorithm), .words = &conf_algorithms },
 	{ "hash-key", &conf_hash_key, CONF_AT(conf_route, hash_key) },
 	{ "user-only", &conf_bool, CONF_AT(conf_route, user_only) },
+	{ "per-cpu", &conf_bool, CONF_AT(conf_route, per_cpu) },
 	{ "slot-rule", &conf_word, CONF_AT(conf_route, slot_rule), .words = &conf_slot_rules },
 	{ 0 },
 };

@@ -34,6 +34,7 @@ static void live_enter_routes(struct record *r, const struct conf *c)
 		r->listener[i].set = c->listener[i].route[0].set;
 		r->listener[i].algorithm = c->listener[i].route[0].algorithm;
 		r->listener[i].user_only = c->listener[i].route[0].user_only;
+		r->listener[i].per_cpu = c->listener[i].route[0].per_cpu;
 		r->listener[i].slot_rule = c->listener[i].route[0].slot_rule;
 		strcpy(r->listener[i].hash_key, c->listener[i].route[0].hash_key);
 		r->listener[i].affinity = c->listener[i].affinity;

@@ -27,6 +27,7 @@ static const struct option options_attach_list[] = {
 	{ "algorithm", required_argument, NULL, 'A' },
 	{ "hash-key", required_argument, NULL, 'H' },
 	{ "user-only", no_argument, NULL, 'u' },
+	{ "per-cpu", no_argument, NULL, 'P' },
 	{ "slot-rule", required_argument, NULL, 'K' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
@@ -318,7 +319,7 @@ int options_attach(int argc, char **argv, const char *help, struct options *o)
 			o->interfaces = optarg;
 		else if (c == 'l')
 			err = options_listen(o, optarg, &defaults);
-		else if (strchr("sAHuKmy", c))
+		else if (strchr("sAHuKPmy", c))
 			err = options_of_listener(l, c, optarg);
 		else
 			err = options_one(o, c, optarg);

@@ -71,7 +71,7 @@ int options_number(const char *name, const char *text, unsigned long min, unsign
 int options_endpoint(const char *option, const char *text, struct ds_endpoint *at);
 
 /*
- * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), K (slot rule), m(ode), y (affinity). As
+ * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), K (slot rule), P(er CPU), m(ode), y (affinity). As
  * options_endpoint().
  */
 int options_of_listener(struct record_listener *l, int option, const char *text);

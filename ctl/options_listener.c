@@ -73,6 +73,9 @@ int options_of_listener(struct record_listener *l, int option, const char *text)
 		err = options_choice("slot rule", text, rules, 2, &n);
 		l->slot_rule = n ? DS_SLOT_KAMAILIO : DS_SLOT_CONSISTENT;
 		break;
+	case 'P':
+		l->per_cpu = true;
+		break;
 	case 'u':
 		l->user_only = true;
 		break;

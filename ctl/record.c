@@ -52,11 +52,12 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s}", "listen",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b}", "listen",
 			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
 			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
-			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule));
+			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
+			 l->per_cpu);
 }
 
 json_t *record_json(const struct record *r)
@@ -172,11 +173,11 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
 	const char *ip, *mode, *algorithm, *affinity, *key = "", *rule = "consistent";
-	int port, m, f, r, table = 0, user_only = 0;
+	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s}", "ip", &ip, "port", &port, "set",
-			&l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size", &table,
-			"hash_key", &key, "user_only", &user_only, "slot_rule", &rule) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b}", "ip", &ip, "port", &port,
+			"set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size",
+			&table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu", &per_cpu) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_NAT, record_mode_int);
@@ -186,6 +187,7 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	l->affinity = f;
 	l->table_size = table;
 	l->user_only = user_only;
+	l->per_cpu = per_cpu;
 	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
 	l->slot_rule = r;
 	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm))

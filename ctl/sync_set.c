@@ -29,7 +29,7 @@ static bool sync_is_like(const struct record_listener *a, const struct record_li
 {
 	return a->set == b->set && a->algorithm == b->algorithm && a->table_size == b->table_size &&
 	       !strcmp(a->hash_key, b->hash_key) && a->user_only == b->user_only && a->slot_rule == b->slot_rule &&
-	       uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
+	       a->per_cpu == b->per_cpu && uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
 }
 
 static bool sync_is_modulo(const struct record_listener *l)
@@ -206,6 +206,7 @@ struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_l
 		.id = l->set,
 		.algorithm = l->algorithm,
 		.pick = algorithm_pick(l->algorithm, l->slot_rule),
+		.per_cpu = l->per_cpu,
 		.table = set->table_at,
 		.table_size = set->size,
 		.members = set->members_at,
@@ -230,8 +231,9 @@ static bool sync_is_published(const struct sync_set *set, const struct bpf_inst 
 			      const struct record_listener *l)
 {
 	return old && old->id == l->set && old->algorithm == l->algorithm &&
-	       old->pick == algorithm_pick(l->algorithm, l->slot_rule) && old->table_size == set->size &&
-	       old->active == set->n_turns && !memcmp(old->key, set->key, sizeof(old->key)) &&
+	       old->pick == algorithm_pick(l->algorithm, l->slot_rule) && old->per_cpu == l->per_cpu &&
+	       old->table_size == set->size && old->active == set->n_turns &&
+	       !memcmp(old->key, set->key, sizeof(old->key)) &&
 	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
 			    !memcmp(b->slots + old->members, set->turn, set->n_turns * sizeof(*set->turn))));
 }

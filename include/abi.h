@@ -120,7 +120,8 @@ struct ds_set_rec {
 	__s32 id;	/* number in dispatcher.list */
 	__u8 algorithm; /* enum ds_algorithm */
 	__u8 pick;	/* enum ds_pick_kind */
-	__u8 pad[2];
+	__u8 per_cpu;	/* 1: each CPU takes turns by a counter of its own */
+	__u8 pad;
 	__u32 table;	  /* first entry of its Maglev table in slots[] */
 	__u32 table_size; /* entries, 0 where nothing is active */
 	__u32 members;	  /* first entry of the list of active members in slots[], each as often as its weight says */
@@ -128,6 +129,11 @@ struct ds_set_rec {
 	__u32 pad2;
 	/* what hash algorithms hash: the first that a message has; the Call-ID where it has none */
 	struct ds_key key[DS_KEYS_MAX];
+};
+
+/* Where a CPU stands in the turns of a listener. */
+struct ds_turn {
+	__u64 next;
 };
 
 /* entries of slots[] that one map value holds: array values are padded to eight octets, so they are grouped */
@@ -323,6 +329,7 @@ enum ds_chain {
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
  *   links         struct ds_link by ifindex; user; kernel
  *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
+ *   turns         struct ds_turn by slot of listeners[], of each CPU; kernel; kernel (not pinned)
  *   macs          struct ds_mac by struct ds_addr, least recently used goes first; kernel; kernel (not pinned)
  *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
  */
