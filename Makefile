@@ -86,7 +86,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench compare spread storm fuzz lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench compare matrix spread storm fuzz lint format install uninstall clean help \
 	tests-unit tests-root clangs FORCE
 .SECONDARY:
 
@@ -136,6 +136,12 @@ compare: ## the pings beside those of the real Kamailio 5.6: a table (root, abou
 	$(Q)scripts/deps.sh --root compare
 	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
 	$(Q)tests/compare/pings.sh
+
+matrix: ## objects of all compilers on this kernel and, in virtual machines, on those of Debian 12 (root, about 10 min)
+	$(Q)scripts/deps.sh build vm
+	$(Q)scripts/deps.sh --root matrix
+	$(Q)$(MAKE) tests-root $(B)/tests/vm/verify
+	$(Q)tests/vm/matrix.sh $(CLANGS:%=$(B)/clang%/dispatch.bpf.o)
 
 spread: $(B)/tests/bench/spread ## how evenly Call-IDs spread, what moves, beside Kamailio's and OpenSIPS's formulas
 	$(Q)$(B)/tests/bench/spread $(or $(SIPXDP_CORPUS),../shared/corpus)
@@ -323,6 +329,10 @@ $(B)/tests/bench/%: $(B)/plain/tests/bench/%.o $(B)/plain/libhelp.a $(B)/libctl.
 $(B)/tests/e2e/%: $(B)/plain/tests/e2e/%.o
 	@mkdir -p $(@D)
 	$(call link,$(LINK_FLAGS),)
+
+$(B)/tests/vm/%: $(B)/plain/tests/vm/%.o
+	@mkdir -p $(@D)
+	$(call link,$(LINK_FLAGS),$(PKGS_LIBS))
 
 comma := ,
 

@@ -8,15 +8,19 @@
 port_inline void count(__u32 listener, __u32 verdict, __u32 reason)
 {
 	struct ds_counters *c = DS_LOOKUP(counters, listener);
+	__u64 why = reason;
 
 	if (!c)
 		return;
-	/* clang checks one register and indexes by another (an octet widened twice): "outside of the allowed range" */
-	port_barrier(reason);
+	/*
+	 * clang checks one register and indexes by another (an octet widened twice, or half of one): "outside of the
+	 * allowed range", to 6.1 "unbounded memory access"
+	 */
+	port_barrier(why);
 	if (verdict < VERDICT_MAX)
 		c->verdict[verdict]++;
-	if (reason < REASON_MAX)
-		c->reason[reason]++;
+	if (why < REASON_MAX)
+		c->reason[why]++;
 }
 
 /* Ends with a drop. */

@@ -178,24 +178,54 @@ int xdp_values(struct xdp_md *ctx)
 	return CHAIN(ctx, w, request);
 }
 
+/* On to the next of the set's keys, or with the request. */
+#define KEY_LOOKED_FOR(ctx, w, found)                                                               \
+	({                                                                                          \
+		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                    \
+		(found) == SIP_KEY_FAR	    ? exit_slow((w)->listener, REASON_slow_too_long)        \
+		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                    \
+		: key_l && key_l->half[(w)->half & 1].mode == DS_MODE_NAT ? CHAIN(ctx, w, nat)      \
+									  : CHAIN(ctx, w, request); \
+	})
+
 SEC("xdp.frags")
 int xdp_key(struct xdp_md *ctx)
 {
-	struct ds_listener *l;
+	struct sip_buf b = sip_buf(ctx);
 	struct work *w = work_get();
+	struct sip_keyed keyed;
+	struct ds_key *k;
+	int rc = SIP_KEY_OK;
 
 	if (!w)
 		return XDP_DROP;
-	switch (key_hash(ctx, w)) {
-	case SIP_KEY_FAR:
-		return exit_slow(w->listener, REASON_slow_too_long);
-	case SIP_KEY_ABSENT:
-		return CHAIN(ctx, w, key);
+	k = key_now(w, &keyed);
+	if (k && sip_key_is_of_row(k))
+		return CHAIN(ctx, w, key_row);
+	if (k) {
+		rc = sip_key_of_parsed(&b, &w->msg, &w->pkt.src, k, &keyed);
+		key_note(w, &keyed, rc);
 	}
-	l = DS_LOOKUP(listeners, w->listener);
-	if (l && l->half[w->half & 1].mode == DS_MODE_NAT)
-		return CHAIN(ctx, w, nat);
-	return CHAIN(ctx, w, request);
+	return KEY_LOOKED_FOR(ctx, w, rc);
+}
+
+SEC("xdp.frags")
+int xdp_key_row(struct xdp_md *ctx)
+{
+	struct sip_buf b = sip_buf(ctx);
+	struct work *w = work_get();
+	struct sip_keyed keyed;
+	struct ds_key *k;
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	k = key_now(w, &keyed);
+	if (!k)
+		return exit_drop(w->listener, REASON_shutdown);
+	rc = sip_key_of_row(&b, &w->msg, k, &keyed);
+	key_note(w, &keyed, rc);
+	return KEY_LOOKED_FOR(ctx, w, rc);
 }
 
 /* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */

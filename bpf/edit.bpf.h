@@ -14,15 +14,27 @@
 
 #define EDIT_TEXT_STEPS 40
 
-/* n octets of the frame at off to `to`; n may be 0. The asm keeps n a 64-bit number in the bound (clang 14, 6.1). */
+/*
+ * Whether *n is 1 to max. To 6.1 a number that was found not to be 0 may still be 0 ("invalid access to memory, size=0"),
+ * so one less is bounded, and one added; the asm keeps it a 64-bit number (clang 14).
+ */
+port_inline int edit_is_some(__u64 *n, __u64 max)
+{
+	__u64 less = *n - 1;
+
+	port_barrier(less);
+	if (less >= max)
+		return 0;
+	*n = less + 1;
+	return 1;
+}
+
+/* n octets of the frame at off to `to`; n may be 0. */
 port_inline int edit_load(struct xdp_md *ctx, __u64 off, __u8 *to, __u64 n)
 {
-	port_barrier(n);
 	if (n == 0)
 		return 0;
-	if (n > WORK_HEAD_MAX)
-		return -1;
-	return bpf_xdp_load_bytes(ctx, off, to, n);
+	return edit_is_some(&n, WORK_HEAD_MAX) ? bpf_xdp_load_bytes(ctx, off, to, n) : -1;
 }
 
 /* Text of a plan into w->out at pos; stores run up to seven octets over. */
@@ -33,7 +45,7 @@ port_inline void edit_text(struct work *w, __u64 pos, __u64 text, __u64 len)
 	for (i = 0; i < EDIT_TEXT_STEPS; i++) {
 		if (i * 8 >= len)
 			break;
-		*(__u64 *)(w->out + ((pos + i * 8) & (WORK_HEAD_MAX - 1))) =
+		*(__u64 *)(w->out + WORK_AT((pos + i * 8))) =
 			*(const __u64 *)(w->plan.text + ((text + i * 8) & (SIP_PLAN_TEXT - 1)));
 	}
 	port_join();
@@ -74,7 +86,7 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 		n = w->plan.edit[i].at - off;
 		if (pos > WORK_L2_MAX + WORK_HEAD_MAX - 512 || n > WORK_HEAD_MAX - 512)
 			return -1;
-		if (edit_load(ctx, off, w->out + (pos & (WORK_HEAD_MAX - 1)), n))
+		if (edit_load(ctx, off, w->out + WORK_AT(pos), n))
 			return -1;
 		pos += n;
 		edit_text(w, pos, w->plan.edit[i].text, w->plan.edit[i].len);
@@ -90,8 +102,8 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 	n = off - w->pkt.payload;
 	if (n > WORK_HEAD_MAX - 8 || pos > WORK_HEAD_MAX - 8 || edit_load(ctx, w->pkt.payload, w->old, n))
 		return -1;
-	*(__u64 *)(w->out + (pos & (WORK_HEAD_MAX - 1))) = 0;
-	*(__u64 *)(w->old + (n & (WORK_HEAD_MAX - 1))) = 0;
+	*(__u64 *)(w->out + WORK_AT(pos)) = 0;
+	*(__u64 *)(w->old + WORK_AT(n)) = 0;
 	return 0;
 }
 

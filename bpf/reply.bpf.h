@@ -35,12 +35,12 @@ port_global int reply_compose(struct xdp_md *ctx, struct work *w)
 			return -1;
 		if (w->reply.piece[i].is_text)
 			edit_text(w, pos, off, len);
-		else if (edit_load(ctx, off, w->out + (pos & (WORK_HEAD_MAX - 1)), len))
+		else if (edit_load(ctx, off, w->out + WORK_AT(pos), len))
 			return -1;
 		pos = port_forget(pos + len, b.zero);
 		port_join();
 	}
-	*(__u64 *)(w->out + (pos & (WORK_HEAD_MAX - 1))) = 0;
+	*(__u64 *)(w->out + WORK_AT(pos)) = 0;
 	return 0;
 }
 

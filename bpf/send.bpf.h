@@ -23,6 +23,7 @@ port_global int send_learn(struct xdp_md *ctx, const struct work *w)
 	struct pkt_cursor c = { port_data(ctx), port_data_end(ctx) };
 	const struct ethhdr *eth = pkt_take(&c, sizeof(*eth));
 	struct ds_mac new __attribute__((aligned(8)));
+	struct ds_addr client;
 	struct ds_mac *old;
 
 	if (!eth || !w)
@@ -30,18 +31,21 @@ port_global int send_learn(struct xdp_md *ctx, const struct work *w)
 	new.ifindex = w->pkt.fib_ifindex;
 	__builtin_memcpy(new.client, eth->h_source, 6);
 	__builtin_memcpy(new.own, eth->h_dest, 6);
-	old = bpf_map_lookup_elem(&macs, &w->pkt.src.ip);
+	/* a copy: a pointer into what a global function was given is no key to 6.1 */
+	client = w->pkt.src.ip;
+	old = bpf_map_lookup_elem(&macs, &client);
 	/* two words: clang 14 makes a call of memcmp */
 	if (old && !((((__u64 *)old)[0] ^ ((__u64 *)&new)[0]) | (((__u64 *)old)[1] ^ ((__u64 *)&new)[1])))
 		return 0;
-	bpf_map_update_elem(&macs, &w->pkt.src.ip, &new, BPF_ANY);
+	bpf_map_update_elem(&macs, &client, &new, BPF_ANY);
 	return 0;
 }
 
 /* The next hop of a client on the link that the kernel has no neighbour for; 0 where it was never seen there. */
 port_inline int send_learned(struct work *w, __u32 ifindex)
 {
-	struct ds_mac *m = bpf_map_lookup_elem(&macs, &w->hop.to.ip);
+	struct ds_addr client = w->hop.to.ip; /* a copy, as in send_learn() */
+	struct ds_mac *m = bpf_map_lookup_elem(&macs, &client);
 
 	if (!m || m->ifindex != ifindex)
 		return 0;
@@ -204,7 +208,7 @@ port_inline __u64 send_frame_sum(struct xdp_md *ctx, struct work *w, __u64 off, 
 {
 	if (n > WORK_HEAD_MAX - 8 || edit_load(ctx, off, w->old, n))
 		return 0;
-	*(__u64 *)(w->old + (n & (WORK_HEAD_MAX - 1))) = 0;
+	*(__u64 *)(w->old + WORK_AT(n)) = 0;
 	return csum_octets(w->old, n, zero);
 }
 
@@ -253,8 +257,7 @@ port_inline __u64 send_in_place(struct xdp_md *ctx, struct work *w, __u32 first,
 			continue;
 		len = w->plan.edit[i].len;
 		at = w->plan.edit[i].at + delta;
-		port_barrier(len);
-		if (len == 0 || len > EDIT_IN_PLACE)
+		if (!edit_is_some(&len, EDIT_IN_PLACE))
 			continue;
 		old = 0;
 		if (bpf_xdp_load_bytes(ctx, at, &old, len)) {
@@ -301,10 +304,7 @@ port_inline int send_store(struct xdp_md *ctx, struct work *w, __u64 hdr, __u64 
 
 	port_barrier(start);
 	start &= 127;
-	port_barrier(n);
-	if (n == 0 || n > WORK_HEAD_MAX)
-		return -1;
-	return bpf_xdp_store_bytes(ctx, 0, w->out + start, n);
+	return edit_is_some(&n, WORK_HEAD_MAX) ? bpf_xdp_store_bytes(ctx, 0, w->out + start, n) : -1;
 }
 
 /* Whether more octets would have to be summed anew than w->old holds: a partial sum's tail, or noise that is cut. */

@@ -23,6 +23,17 @@
 
 /* Octets of payload that a plan or a reply may rewrite: what goes beyond is for the slow path. */
 #define WORK_HEAD_MAX 2048
+
+/*
+ * An offset into w->out or w->old. The asm keeps the mask where it is: compilers that have seen a bound before leave it
+ * out, and to 6.1 the number has none any more ("R3 min value is negative", clang 14 and 19).
+ */
+#define WORK_AT(off)                          \
+	({                                    \
+		__u64 work_at = (off);        \
+		port_barrier(work_at);        \
+		work_at &(WORK_HEAD_MAX - 1); \
+	})
 /* Ethernet, two tags, IPv6 and UDP: 14 + 8 + 40 + 8, rounded up. */
 #define WORK_L2_MAX 80
 

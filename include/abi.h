@@ -296,13 +296,14 @@ _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
-#define CHAIN_LIST(X)                                                         \
-	X(values)   /* parses the values of the rows, then goes on by kind */ \
-	X(key)	    /* hashes another key than the Call-ID */                 \
-	X(request)  /* proxy: routes and picks */                             \
-	X(forward)  /* proxy: plans and sends a request */                    \
-	X(response) /* proxy: verifies, pops and sends a response */          \
-	X(reply)    /* builds a reply to a request and sends it back */       \
+#define CHAIN_LIST(X)                                                          \
+	X(values)   /* parses the values of the rows, then goes on by kind */  \
+	X(key)	    /* hashes another key than the Call-ID */                  \
+	X(key_row)  /* hashes a key that is in a row the parser passed over */ \
+	X(request)  /* proxy: routes and picks */                              \
+	X(forward)  /* proxy: plans and sends a request */                     \
+	X(response) /* proxy: verifies, pops and sends a response */           \
+	X(reply)    /* builds a reply to a request and sends it back */        \
 	X(nat)	    /* nat: picks and rewrites addresses */
 
 enum ds_chain {

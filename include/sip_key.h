@@ -170,15 +170,12 @@ port_inline int sip_slot_uri(const struct sip_buf *b, const struct sip_uri *u, _
 }
 
 /* The key of the URI in [off, lim), of its user alone where user_only is set. Returns enum sip_key_found, out->hash if OK. */
-port_global int sip_key_uri(struct sip_ctx *c, __u64 off, __u64 lim, __u32 user_only, struct sip_keyed *out)
+port_inline int sip_key_uri(const struct sip_buf *b, __u64 off, __u64 lim, __u32 user_only, struct sip_keyed *out)
 {
-	SIP_OPEN(c);
 	struct sip_uri u = { .port = 0 };
 	struct sip_hash h;
 	int rc;
 
-	if (!out)
-		return SIP_KEY_ABSENT;
 	rc = sip_uri_parse(b->c, off, lim, &u);
 	if (rc != SIP_VALUE_OK)
 		return rc == SIP_VALUE_FAR ? SIP_KEY_FAR : SIP_KEY_ABSENT;
@@ -414,26 +411,24 @@ port_inline int sip_key_source(const struct ds_endpoint *src, int port, struct s
 	return SIP_KEY_OK;
 }
 
-/*
- * The key that k asks for, of a sound request m that came from src: enum sip_key_found, out->hash if OK. out->key is
- * what it is keyed by and out->slot the rule. The Call-ID is asked for by Kamailio's rule only: by the other its hash is
- * there already.
- */
-port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
-			const struct ds_key *k, struct sip_keyed *out)
+port_inline int sip_key_is_of_row(const struct ds_key *k)
+{
+	return k->kind == DS_KEY_HEADER || k->kind == DS_KEY_CREDENTIALS;
+}
+
+/* Any other key: of what the parser has found already. */
+port_inline int sip_key_of_parsed(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
+				  const struct ds_key *k, struct sip_keyed *out)
 {
 	const struct sip_span *uri = &m->uri.all;
 	__u32 user_only = k->kind == DS_KEY_FROM_USER || k->kind == DS_KEY_TO_USER || k->kind == DS_KEY_REQUEST_USER;
 
 	switch (k->kind) {
+	case DS_KEY_CALL_ID:
+		return sip_slot_text(b, m->call_id.off, (__u64)m->call_id.off + m->call_id.len, out);
 	case DS_KEY_SOURCE_IP:
 	case DS_KEY_SOURCE:
 		return sip_key_source(src, k->kind == DS_KEY_SOURCE, out);
-	case DS_KEY_HEADER:
-	case DS_KEY_CREDENTIALS:
-		return sip_key_of_row(b, m, k, out);
-	case DS_KEY_CALL_ID:
-		return sip_slot_text(b, m->call_id.off, (__u64)m->call_id.off + m->call_id.len, out);
 	case DS_KEY_FROM_URI:
 	case DS_KEY_FROM_USER:
 		uri = &m->from.uri;
@@ -448,7 +443,18 @@ port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const 
 	default:
 		return SIP_KEY_ABSENT;
 	}
-	return sip_key_uri(b->c, uri->off, (__u64)uri->off + uri->len, user_only, out);
+	return sip_key_uri(b, uri->off, (__u64)uri->off + uri->len, user_only, out);
+}
+
+/*
+ * The key that k asks for, of a sound request m that came from src: enum sip_key_found, out->hash if OK. out->key is
+ * what it is keyed by and out->slot the rule. The Call-ID is asked for by Kamailio's rule only: by the other its hash is
+ * there already.
+ */
+port_inline int sip_key(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
+			const struct ds_key *k, struct sip_keyed *out)
+{
+	return sip_key_is_of_row(k) ? sip_key_of_row(b, m, k, out) : sip_key_of_parsed(b, m, src, k, out);
 }
 
 #endif

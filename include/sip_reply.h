@@ -185,7 +185,7 @@ port_inline void sip_reply_rows(struct sip_reply *r, const struct sip_msg *m, st
  * Returns REASON_none, REASON_unanswerable (ACK, response, no Via that an answer could be sent by: RFC 3261 8.2.6,
  * 17.1.1.3; no reply is due) or REASON_slow_reply (longer than the request, or of more pieces than fit).
  */
-port_global int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
+port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
 				struct sip_reply *r)
 {
 	SIP_OPEN(c);

@@ -142,7 +142,7 @@ port_inline __u64 sip_route_row(const struct sip_buf *b, const struct sip_msg *m
 }
 
 /* Reads the Route rows of m for the listener `at`. REASON_none, _bad_route or, at a bound, _slow_too_long. */
-port_global int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, const struct ds_endpoint *at,
+port_inline int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, const struct ds_endpoint *at,
 				struct sip_route *r)
 {
 	SIP_OPEN(c);

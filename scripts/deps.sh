@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh GROUP...         install what is missing of the groups build, lab, test
+# deps.sh GROUP...         install what is missing of the groups build, lab, test, vm
 # deps.sh --check GROUP... one sentence and failure if something is missing
 # deps.sh --root WHAT      the same if not root or if the kernel is too old for WHAT
 # deps.sh --bpftool        print the bpftool to use
@@ -51,6 +51,10 @@ needs() {
 		lab prog:jq jq reads JSON output
 		test prog:nft nftables drops packets on purpose
 		test fuzzer @libclang-rt the fuzzers
+		vm prog:qemu-system-x86_64 qemu-system-x86 starts other kernels
+		vm prog:busybox busybox-static is all that runs there beside the tests
+		vm prog:xz xz-utils unpacks kernel modules
+		vm clangs @clangs the oldest compiler that is supported, the newest and one between
 	EOF
 }
 
@@ -83,6 +87,16 @@ clang_major() {
 	"$(clang_name)" -dumpversion | cut -d. -f1
 }
 
+# Debian 12 has all three; elsewhere what is installed has to do.
+have_clangs() {
+	local name
+
+	[[ $(distribution) == debian12 ]] || return 0
+	for name in clang-14 clang-16 clang-19; do
+		command -v "$name" >/dev/null || return
+	done
+}
+
 have_fuzzer() {
 	local clang file
 
@@ -102,6 +116,7 @@ have() {
 	clang) clang_name >/dev/null ;;
 	bpftool) bpftool_name >/dev/null ;;
 	fuzzer) have_fuzzer ;;
+	clangs) have_clangs ;;
 	header:*)
 		for dir in /usr/include/*-linux-gnu* /usr/include /usr/local/include; do
 			[[ -e $dir/${1#header:} ]] && return
@@ -128,6 +143,7 @@ package() {
 		*) echo clang ;;
 		esac
 		;;
+	@clangs) echo clang-14 clang-16 clang-19 ;;
 	@bpftool)
 		case $(distribution) in
 		ubuntu24.04 | ubuntu22.04) echo linux-tools-common linux-tools-generic ;;
