@@ -29,6 +29,8 @@ struct decide_env {
 	__u32 n_dests;
 	/* Returns the slot of the listener's destination at that address:port, 0 where there is none. */
 	__u32 (*find)(void *ctx, const struct ds_endpoint *at);
+	/* What the guard's lists say of a source, DS_GUARD_* or 0; NULL: there are none. Buckets are not asked. */
+	__u32 (*listed)(void *ctx, const struct ds_addr *ip);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
 	__u32 calls_mask;
