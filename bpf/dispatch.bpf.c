@@ -153,7 +153,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	b = sip_buf(ctx);
 	rc = sip_sort(sip_load8(&b, w->pkt.payload), w->pkt.end - w->pkt.payload);
 	if (rc != REASON_none && !w->from)
-		return exit_drop(w->listener, rc);
+		return shield_unsorted(w, mode, rc);
 	sip_parse_head(&b, &w->msg, w->pkt.payload);
 	return CHAIN(ctx, w, values);
 }

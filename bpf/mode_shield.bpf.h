@@ -18,4 +18,15 @@ port_inline int shield_end(const struct work *w)
 	return XDP_PASS;
 }
 
+/* Ends with what is no SIP: keepalives and STUN may be the server's to see. */
+port_inline int shield_unsorted(const struct work *w, __u32 mode, __u32 reason)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+
+	if (mode != DS_MODE_SHIELD || reason == REASON_not_sip || !l || !l->half[w->half & 1].guard.keepalives)
+		return exit_drop(w->listener, reason);
+	count(w->listener, VERDICT_pass, reason);
+	return XDP_PASS;
+}
+
 #endif

@@ -160,7 +160,7 @@ static __u32 admit_number(const struct admit *a)
 
 void admit_settle(const struct admit *a, struct ds_guard *g)
 {
-	*g = (struct ds_guard){ .acl = a->n ? admit_number(a) : 0 };
+	*g = (struct ds_guard){ .acl = a->n ? admit_number(a) : 0, .keepalives = a->keepalives };
 	if (!a->rate)
 		return;
 	g->interval_ns = 1000000000 / a->rate;

@@ -7,6 +7,7 @@
 #define SIPXDP_CTL_ADMIT_H
 
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "abi.h"
@@ -29,6 +30,7 @@ struct admit {
 	size_t n;
 	unsigned int rate;  /* packets a second of one source, 0: no limit */
 	unsigned int burst; /* packets at once, 0: as many as in a second */
+	bool keepalives;    /* of a shield: those are the server's to see */
 };
 
 /*

@@ -44,6 +44,7 @@ static const char cmd_attach_help[] =
 	"      --deny NET[,NET...]      sources that are not let in; the longest prefix decides\n"
 	"      --rate N                 packets a second of one source (default 0: no limit)\n"
 	"      --burst N                packets at once (default: those of a second)\n"
+	"      --keepalives             of shield: leave keepalives and STUN to the server\n"
 	"  -f, --file LIST              the list of destinations; shield needs none\n"
 	"      --xdp auto|native|generic  how to attach (default auto: native, else generic)\n"
 	"      --key-file F             cluster key: 32 hex digits or 16 octets (default: random)\n"

@@ -129,6 +129,8 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 				 "shield with a route, expected none: what is sound is for a server on this host");
 		return;
 	}
+	if (l->admit.keepalives)
+		conf_say(r, at, "guard with keepalives, expected that with mode = shield only");
 	if (l->mode == DS_MODE_IPIP)
 		conf_check_tunnel(r, cfg, at, l);
 	if (!r->scan->broken && !cfg_size(cfg, "route"))

@@ -258,6 +258,7 @@ static const struct conf_option conf_guard_options[] = {
 	{ "deny", .type = &conf_deny },
 	{ "rate", &conf_number, CONF_AT(admit, rate), .min = 0, .max = ADMIT_RATE_MAX },
 	{ "burst", &conf_number, CONF_AT(admit, burst), .min = 0, .max = ADMIT_RATE_MAX },
+	{ "keepalives", &conf_bool, CONF_AT(admit, keepalives) },
 	{ 0 },
 };
 

@@ -567,6 +567,9 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 		decide_response(&w);
 	else if (m->line && m->kind == SIP_KIND_REQUEST)
 		decide_request(&w);
+	else if (env->mode == DS_MODE_SHIELD && env->keepalives &&
+		 (m->reason == REASON_keepalive || m->reason == REASON_stun))
+		decide_end(&w, VERDICT_pass, m->reason);
 	else
 		decide_end(&w, VERDICT_drop, m->reason ? m->reason : REASON_via_not_ours);
 }

@@ -23,6 +23,7 @@ struct decide_env {
 	__u32 slot;		      /* of the listener */
 	__u8 mode;		      /* enum ds_mode */
 	__u8 affinity;		      /* enum ds_affinity */
+	__u8 keepalives;	      /* as in struct ds_guard */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;

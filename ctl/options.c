@@ -37,6 +37,7 @@ static const struct option options_attach_list[] = {
 	{ "deny", required_argument, NULL, 'n' },
 	{ "rate", required_argument, NULL, 'r' },
 	{ "burst", required_argument, NULL, 'B' },
+	{ "keepalives", no_argument, NULL, 'v' },
 	{ "xdp", required_argument, NULL, 'x' },
 	{ "key-file", required_argument, NULL, 'k' },
 	{ "instance", required_argument, NULL, 'I' },
@@ -340,6 +341,9 @@ static int options_of_guard(struct admit *a, int option, const char *text)
 		return options_nets(a, DS_GUARD_ALLOW, text);
 	case 'n':
 		return options_nets(a, DS_GUARD_DENY, text);
+	case 'v':
+		a->keepalives = true;
+		return 0;
 	case 'r':
 		return options_number("--rate", text, 0, ADMIT_RATE_MAX, &a->rate);
 	}
@@ -376,6 +380,8 @@ static int options_check_listeners(struct options *o)
 			return -1 - code;
 		if (o->listener[i].mode == DS_MODE_SHIELD && o->listener[i].set != OPTIONS_SET_NONE)
 			return -1 - output_usage("--set with --mode shield, which sends to no destination");
+		if (o->listener[i].mode != DS_MODE_SHIELD && o->admit[i].keepalives)
+			return -1 - output_usage("--keepalives is for --mode shield");
 	}
 	if (!o->file && list)
 		return -1 - output_usage("no list, expected --file LIST");
@@ -412,7 +418,7 @@ static int options_take_attach(int argc, char **argv, const char *help, struct o
 			err = options_listen(o, optarg, first, guard);
 		else if (strchr("sAHuKPmyU", c))
 			err = options_of_listener(l, c, optarg);
-		else if (strchr("onrB", c))
+		else if (strchr("onrBv", c))
 			err = options_of_guard(o->n_listeners ? &o->admit[o->n_listeners - 1] : guard, c, optarg);
 		else
 			err = options_one(o, c, optarg);

@@ -78,8 +78,8 @@ static json_t *record_tunnel_json(const struct record_listener *l)
 
 static json_t *record_guard_json(const struct ds_guard *g)
 {
-	return json_pack("{s:I, s:I, s:I}", "acl", (json_int_t)g->acl, "interval_ns", (json_int_t)g->interval_ns,
-			 "burst_ns", (json_int_t)g->burst_ns);
+	return json_pack("{s:b, s:I, s:I, s:I}", "keepalives", (int)g->keepalives, "acl", (json_int_t)g->acl,
+			 "interval_ns", (json_int_t)g->interval_ns, "burst_ns", (json_int_t)g->burst_ns);
 }
 
 static json_t *record_listener_json(const struct record_listener *l)
@@ -222,10 +222,12 @@ static int record_read_tunnel(struct record_listener *l, json_t *list)
 static int record_read_guard(struct ds_guard *g, json_t *json)
 {
 	json_int_t acl = 0, interval = 0, burst = 0;
+	int keepalives = 0;
 
-	if (json && json_unpack(json, "{s:I, s:I, s:I}", "acl", &acl, "interval_ns", &interval, "burst_ns", &burst))
+	if (json && json_unpack(json, "{s:b, s:I, s:I, s:I}", "keepalives", &keepalives, "acl", &acl, "interval_ns",
+				&interval, "burst_ns", &burst))
 		return -EPROTO;
-	*g = (struct ds_guard){ .acl = acl, .interval_ns = interval, .burst_ns = burst };
+	*g = (struct ds_guard){ .acl = acl, .keepalives = keepalives, .interval_ns = interval, .burst_ns = burst };
 	return 0;
 }
 

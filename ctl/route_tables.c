@@ -226,6 +226,7 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.slot = t->slot,
 		.mode = half->mode,
 		.affinity = half->affinity,
+		.keepalives = half->guard.keepalives != 0,
 		.set = half->set ? &t->inst.sets[half->set] : NULL,
 		.slots = t->inst.slots,
 		.dests = t->inst.dests,

@@ -104,8 +104,8 @@ enum ds_guard_word {
 
 /* Whom a listener lets in. All 0: everybody. */
 struct ds_guard {
-	__u32 acl; /* guard_acl has its lists under this number, which is made of what they say; 0: none */
-	__u32 pad;
+	__u32 acl;	   /* guard_acl has its lists under this number, which is made of what they say; 0: none */
+	__u32 keepalives;  /* 1: a shield leaves keepalives and STUN to its server */
 	__u64 interval_ns; /* what a packet takes out of its source's bucket; 0: no limit */
 	__u64 burst_ns;	   /* what a full bucket holds */
 };

@@ -70,6 +70,35 @@ static void message(void **state)
 	}
 }
 
+/* Keepalives and STUN are the server's where the listener says so; what is no SIP at all never is. */
+static void keepalives(void **state)
+{
+	static const struct row passed[] = {
+		{ "CRLF CRLF", "\r\n\r\n", XDP_PASS, "keepalive" },
+		{ "STUN", "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1", XDP_PASS, "stun" },
+		{ "octets", "\xff\xfe\x80\x81\x82\x83\x84\x85\x86", XDP_DROP, "not_sip" },
+	};
+	struct prog_run r;
+	struct pkt p;
+	size_t k;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		for (k = 0; k < TEST_COUNT(passed); k++) {
+			scene();
+			prog.listeners[i].half[0].guard.keepalives = 1;
+			p = prog_from_client(i);
+			p.payload = passed[k].message;
+			p.len = strlen(passed[k].message);
+			prog_packet(&r, PROG_IN, &p);
+			prog_check(&r, passed[k].action, passed[k].action == XDP_PASS ? "pass" : "drop",
+				   passed[k].reason);
+			prog_check_untouched(&r, &p);
+		}
+	}
+}
+
 /* What we cannot look at is the server's: the kernel puts it together and hands it over. */
 static void beyond(void **state)
 {
@@ -113,6 +142,7 @@ int main(void)
 	if (prog_open())
 		return 1;
 	test_rows(&tests, "message", message, rows);
+	test_add(&tests, "keepalives by policy", keepalives, NULL);
 	test_add(&tests, "beyond the fast path", beyond, NULL);
 	failed = test_run(&tests, "shield");
 	prog_close();

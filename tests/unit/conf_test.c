@@ -68,7 +68,7 @@ static const struct {
 	{ "nat", DS_MODE_NAT, "route a { set = 1 }" },
 	{ "dsr", DS_MODE_DSR, "route a { set = 1 }" },
 	{ "ipip", DS_MODE_IPIP, "tunnel-source = {192.0.2.2, \"2001:db8::2\"} route a { set = 1 }" },
-	{ "shield", DS_MODE_SHIELD, "" },
+	{ "shield", DS_MODE_SHIELD, "guard { keepalives = true }" },
 };
 
 /* Every mode, and that it is printed as it is read. */
@@ -91,6 +91,8 @@ static void modes(void **state)
 			  mode_rows[i].mode == DS_MODE_SHIELD ? "/dev/null" : "/etc/sipxdp/dispatcher.list");
 		printed = print_text(c);
 		again = read_good(printed);
+		check_int("keepalives printed", again->listener[0].admit.keepalives,
+			  mode_rows[i].mode == DS_MODE_SHIELD);
 		check_int("mode printed", again->listener[0].mode, mode_rows[i].mode);
 		check_mem("tunnels printed", again->listener[0].tunnel, sizeof(again->listener[0].tunnel),
 			  c->listener[0].tunnel, sizeof(c->listener[0].tunnel));

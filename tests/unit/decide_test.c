@@ -263,6 +263,26 @@ static void decides_shield(void **state)
 	decides(&lab, *state);
 }
 
+static void keepalives_by_policy(void **state)
+{
+	static const char stun[] = "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1";
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_SHIELD;
+	lab.env.keepalives = 1;
+	send_text(&lab, "192.0.2.20:5062", "\r\n\r\n");
+	check_reason("keepalive", VERDICT_pass, REASON_keepalive);
+	send_text(&lab, "192.0.2.20:5062", stun);
+	check_reason("STUN", VERDICT_pass, REASON_stun);
+	send_text(&lab, "192.0.2.20:5062", "hello");
+	check_reason("rubbish", VERDICT_drop, REASON_not_sip);
+	lab.env.mode = DS_MODE_PROXY;
+	send_text(&lab, "192.0.2.20:5062", "\r\n\r\n");
+	check_reason("proxy", VERDICT_drop, REASON_keepalive);
+}
+
 static __u32 lab_listed(void *ctx, const struct ds_addr *ip)
 {
 	(void)ctx;
@@ -509,6 +529,7 @@ int main(void)
 	test_rows(&tests, "dsr", decides_dsr, dsr_rows);
 	test_rows(&tests, "shield", decides_shield, shield_rows);
 	test_add(&tests, "guard", guard_denies, NULL);
+	test_add(&tests, "keepalives", keepalives_by_policy, NULL);
 	test_add(&tests, "tunnels by family", tunnels_are_by_family, NULL);
 	test_add(&tests, "answers that are not seen", unseen_answers, NULL);
 	test_rows(&tests, "proxy", decides_proxy, proxy_rows);
