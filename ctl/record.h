@@ -32,8 +32,8 @@ struct record_listener {
 	char hash_key[HASH_KEY_TEXT_MAX]; /* names of keys with commas between them (hash_key.h); empty: the algorithm's */
 	bool user_only;			  /* of URIs that are hashed */
 	enum ds_slot_rule slot_rule;
-	bool per_cpu;	  /* turns */
-	__u32 table_size; /* of its set; 0: the instance's */
+	bool per_cpu;		  /* turns */
+	__u32 table_size;	  /* of its set; 0: the instance's */
 	struct ds_addr tunnel[2]; /* ipip: as in struct ds_listener */
 	struct ds_guard guard;
 };
