@@ -46,6 +46,22 @@ port_inline int exit_slow(__u32 listener, __u32 reason)
 	return XDP_DROP;
 }
 
+/*
+ * Ends with the untouched packet as its listener's mode has it: a shield leaves it to the server behind it, and what the
+ * server shall get whole, with the client's address, no socket of ours could send.
+ */
+port_inline int exit_beyond(__u32 mode, __u32 listener, __u32 reason)
+{
+	if (mode == DS_MODE_SHIELD) {
+		count(listener, VERDICT_pass, reason);
+		return XDP_PASS;
+	}
+	if (mode != DS_MODE_DSR && mode != DS_MODE_IPIP)
+		return exit_slow(listener, reason);
+	count(listener, VERDICT_needs_slow_path, reason);
+	return XDP_DROP;
+}
+
 /* Whether a reason asks for the slow path. */
 port_inline int reason_is_slow(__u32 reason)
 {

@@ -4,15 +4,18 @@
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
  * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_reply; before xdp_request and xdp_nat
- * comes xdp_key where not the Call-ID is hashed.
+ * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
+ * before xdp_request, xdp_nat and xdp_direct comes xdp_key where not the Call-ID is hashed.
  */
 #include "work.bpf.h"
 
 #include "key.bpf.h"
 #include "maps.bpf.h"
+#include "guard.bpf.h"
+#include "mode_direct.bpf.h"
 #include "mode_nat.bpf.h"
 #include "mode_proxy.bpf.h"
+#include "mode_shield.bpf.h"
 #include "reply.bpf.h"
 #include "sip_sort.h"
 
@@ -36,6 +39,7 @@ port_inline struct ds_listener *listener_get(struct work *w, __u32 slot)
 	struct ds_listener *l = DS_LOOKUP(listeners, slot);
 
 	w->listener = slot;
+	w->guarded = l && l->half[w->half & 1].guarded;
 	return l && l->half[w->half & 1].mode ? l : NULL;
 }
 
@@ -110,7 +114,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct work *w = work_get();
 	struct sip_buf b;
-	__u32 generation;
+	__u32 generation, mode;
 	int kind, rc;
 
 	if (!w || !s)
@@ -123,16 +127,22 @@ int xdp_dispatch(struct xdp_md *ctx)
 	kind = pkt_parse(ctx, &w->pkt);
 	if (kind == PKT_OTHER)
 		return XDP_PASS;
-	if (!listener_of(w, s->has_nat)) {
+	mode = listener_of(w, s->has_nat);
+	if (!mode) {
 		count(DS_LISTENERS_MAX, VERDICT_pass, REASON_not_ours);
 		return XDP_PASS;
 	}
+	w->now_ns = bpf_ktime_get_coarse_ns();
+	if (w->guarded && !w->from) {
+		rc = guard_check(w);
+		if (rc != REASON_none)
+			return exit_drop(w->listener, rc);
+	}
 	rc = datagram_fault(w, kind);
 	if (rc == REASON_slow_fragment || rc == REASON_slow_ip_options || rc == REASON_slow_length)
-		return exit_slow(w->listener, rc);
+		return exit_beyond(mode, w->listener, rc);
 	if (rc != REASON_none || trim_padding(ctx, w))
 		return exit_drop(w->listener, rc);
-	w->now_ns = bpf_ktime_get_coarse_ns();
 	w->now = w->now_ns >> DS_TICK_SHIFT;
 	w->dest = 0;
 	w->cut_routes = 0;
@@ -143,7 +153,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	b = sip_buf(ctx);
 	rc = sip_sort(sip_load8(&b, w->pkt.payload), w->pkt.end - w->pkt.payload);
 	if (rc != REASON_none && !w->from)
-		return exit_drop(w->listener, rc);
+		return shield_unsorted(w, mode, rc);
 	sip_parse_head(&b, &w->msg, w->pkt.payload);
 	return CHAIN(ctx, w, values);
 }
@@ -154,6 +164,7 @@ int xdp_values(struct xdp_md *ctx)
 	struct ds_listener *l;
 	struct work *w = work_get();
 	struct sip_buf b = sip_buf(ctx);
+	__u32 mode;
 
 	if (!w)
 		return XDP_DROP;
@@ -164,28 +175,35 @@ int xdp_values(struct xdp_md *ctx)
 		return exit_drop(w->listener, REASON_shutdown);
 	if (w->from)
 		return CHAIN(ctx, w, nat);
+	mode = l->half[w->half & 1].mode;
 	if (w->msg.beyond)
-		return exit_slow(w->listener, REASON_slow_too_long);
+		return exit_beyond(mode, w->listener, REASON_slow_too_long);
 	/* a fault in the start line that leaves no rows to read */
 	if (!w->msg.line || w->msg.kind == SIP_KIND_INVALID)
 		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
 	if (l->half[w->half & 1].keyed && w->msg.kind == SIP_KIND_REQUEST && w->msg.reason == REASON_none)
 		return CHAIN(ctx, w, key);
-	if (l->half[w->half & 1].mode == DS_MODE_NAT)
+	if (mode == DS_MODE_NAT)
 		return CHAIN(ctx, w, nat);
+	if (mode == DS_MODE_DSR || mode == DS_MODE_IPIP)
+		return CHAIN(ctx, w, direct);
+	if (mode == DS_MODE_SHIELD)
+		return CHAIN(ctx, w, shield);
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return CHAIN(ctx, w, response);
 	return CHAIN(ctx, w, request);
 }
 
 /* On to the next of the set's keys, or with the request. */
-#define KEY_LOOKED_FOR(ctx, w, found)                                                               \
-	({                                                                                          \
-		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                    \
-		(found) == SIP_KEY_FAR	    ? exit_slow((w)->listener, REASON_slow_too_long)        \
-		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                    \
-		: key_l && key_l->half[(w)->half & 1].mode == DS_MODE_NAT ? CHAIN(ctx, w, nat)      \
-									  : CHAIN(ctx, w, request); \
+#define KEY_LOOKED_FOR(ctx, w, found)                                                                    \
+	({                                                                                               \
+		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                         \
+		__u32 key_mode = key_l ? key_l->half[(w)->half & 1].mode : DS_MODE_PROXY;                \
+		(found) == SIP_KEY_FAR	    ? exit_beyond(key_mode, (w)->listener, REASON_slow_too_long) \
+		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                         \
+		: key_mode == DS_MODE_PROXY ? CHAIN(ctx, w, request)                                     \
+		: key_mode == DS_MODE_NAT   ? CHAIN(ctx, w, nat)                                         \
+					    : CHAIN(ctx, w, direct);                                       \
 	})
 
 SEC("xdp.frags")
@@ -286,6 +304,42 @@ int xdp_nat(struct xdp_md *ctx)
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return reason_is_slow(rc) ? exit_slow(w->listener, rc) : exit_drop(w->listener, rc);
 	return REQUEST_REFUSED(ctx, w, rc);
+}
+
+SEC("xdp.frags")
+int xdp_direct(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+	struct ds_listener *l;
+	int rc, sent;
+
+	if (!w)
+		return XDP_DROP;
+	l = DS_LOOKUP(listeners, w->listener);
+	if (!l)
+		return exit_drop(w->listener, REASON_shutdown);
+	rc = direct_choose(ctx, w, l);
+	if (rc == REASON_request || rc == REASON_response) {
+		direct_follow(w);
+		sent = direct_forward(ctx, w, l, rc);
+		if (sent >= 0)
+			return sent;
+		rc = -sent;
+	}
+	if (reason_is_slow(rc))
+		return exit_beyond(l->half[w->half & 1].mode, w->listener, rc);
+	if (w->msg.kind == SIP_KIND_RESPONSE)
+		return exit_drop(w->listener, rc);
+	return REQUEST_REFUSED(ctx, w, rc);
+}
+
+SEC("xdp.frags")
+int xdp_shield(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+
+	(void)ctx;
+	return w ? shield_end(w) : XDP_DROP;
 }
 
 SEC("xdp.frags")

@@ -14,6 +14,9 @@
 
 #define EDIT_TEXT_STEPS 40
 
+/* Hops that an outer header starts with. */
+#define EDIT_OUTER_TTL 64
+
 /*
  * Whether *n is 1 to max. To 6.1 a number that was found not to be 0 may still be 0 ("invalid access to memory, size=0"),
  * so one less is bounded, and one added; the asm keeps it a 64-bit number (clang 14).
@@ -107,6 +110,42 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 	return 0;
 }
 
+/* Writes Ethernet and VLAN tags, as w->hop has them, in front of l3; where they begin. */
+port_inline __u8 *edit_link(struct work *w, __u8 *l3, __be16 proto)
+{
+	__u8 *l2 = l3 - 2;
+
+	*(__be16 *)l2 = proto;
+	if (w->hop.tags > 1) {
+		l2 -= 4;
+		*(__be16 *)l2 = PKT_VLAN_8021Q;
+		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[1]);
+	}
+	if (w->hop.tags) {
+		l2 -= 4;
+		*(__be16 *)l2 = w->hop.tags > 1 ? PKT_VLAN_8021AD : PKT_VLAN_8021Q;
+		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[0]);
+	}
+	l2 -= 12;
+	__builtin_memcpy(l2, w->hop.dmac, 6);
+	__builtin_memcpy(l2 + 6, w->hop.smac, 6);
+	return l2;
+}
+
+/* The checksum of an IPv4 header without options, whose own field is 0. */
+port_inline __u16 edit_ip4_sum(const struct iphdr *ip)
+{
+	__u64 s = *(const __be16 *)ip;
+
+	s += ip->tot_len;
+	s += ip->id;
+	s += ip->frag_off;
+	s += bpf_htons((__u16)ip->ttl << 8 | ip->protocol);
+	s += ip->saddr;
+	s += ip->daddr;
+	return ~csum_fold(s);
+}
+
 /* Writes Ethernet to UDP in front of w->out's payload. src: what the packet leaves as; returns the headers' length. */
 port_inline __u32 edit_headers(struct work *w, const struct ds_endpoint *src, const struct ds_endpoint *dst, __u8 ttl,
 			       __u32 payload_len)
@@ -132,7 +171,6 @@ port_inline __u32 edit_headers(struct work *w, const struct ds_endpoint *src, co
 		__builtin_memcpy(&ip->daddr, &dst->ip, 16);
 	} else {
 		struct iphdr *ip = (struct iphdr *)(l4 - sizeof(*ip));
-		__u64 s = 0;
 
 		l3 = (__u8 *)ip;
 		proto = bpf_htons(ETH_P_IP);
@@ -145,31 +183,59 @@ port_inline __u32 edit_headers(struct work *w, const struct ds_endpoint *src, co
 		ip->check = 0;
 		ip->saddr = src->ip.w[3];
 		ip->daddr = dst->ip.w[3];
-		s += *(__be16 *)ip;
-		s += ip->tot_len;
-		s += ip->id;
-		s += ip->frag_off;
-		s += bpf_htons((__u16)ttl << 8 | IPPROTO_UDP);
-		s += ip->saddr;
-		s += ip->daddr;
-		ip->check = ~csum_fold(s);
+		ip->check = edit_ip4_sum(ip);
 	}
-	l2 = l3 - 2;
-	*(__be16 *)l2 = proto;
-	if (w->hop.tags > 1) {
-		l2 -= 4;
-		*(__be16 *)l2 = PKT_VLAN_8021Q;
-		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[1]);
-	}
-	if (w->hop.tags) {
-		l2 -= 4;
-		*(__be16 *)l2 = w->hop.tags > 1 ? PKT_VLAN_8021AD : PKT_VLAN_8021Q;
-		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[0]);
-	}
-	l2 -= 12;
-	__builtin_memcpy(l2, w->hop.dmac, 6);
-	__builtin_memcpy(l2 + 6, w->hop.smac, 6);
+	l2 = edit_link(w, l3, proto);
 	return w->out + WORK_L2_MAX - l2;
+}
+
+/* The outer IPv4 header of a packet of len octets. What may be broken up inside may be broken up outside. */
+port_inline void edit_outer4(struct work *w, struct iphdr *ip, __u32 len)
+{
+	*(__be16 *)ip = bpf_htons(0x4500 | w->pkt.tos);
+	ip->tot_len = bpf_htons(len + sizeof(*ip));
+	ip->frag_off = w->pkt.is_ip6 ? 0 : w->pkt.ip_df;
+	ip->id = ip->frag_off ? w->pkt.ip_id : (__u16)bpf_get_prandom_u32();
+	ip->ttl = EDIT_OUTER_TTL;
+	ip->protocol = w->pkt.is_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	ip->check = 0;
+	ip->saddr = w->outer.w[3];
+	ip->daddr = w->hop.to.ip.w[3];
+	ip->check = edit_ip4_sum(ip);
+}
+
+/* The outer IPv6 header. Its flow label tells clients apart (RFC 6438), for who spreads by it. */
+port_inline void edit_outer6(struct work *w, struct ipv6hdr *ip, __u32 len)
+{
+	__u32 flow = (w->pkt.src.ip.w[2] ^ w->pkt.src.ip.w[3] ^ w->pkt.src.port_be) * 0x9e3779b1u >> 12;
+
+	*(__be32 *)ip = bpf_htonl(6u << 28 | (__u32)w->pkt.tos << 20 | flow);
+	ip->payload_len = bpf_htons(len);
+	ip->nexthdr = w->pkt.is_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP;
+	ip->hop_limit = EDIT_OUTER_TTL;
+	__builtin_memcpy(&ip->saddr, &w->outer, 16);
+	__builtin_memcpy(&ip->daddr, &w->hop.to.ip, 16);
+}
+
+/*
+ * Writes what comes before the IP packet, which stays as it is, into w->out up to WORK_L2_MAX: Ethernet, and an outer
+ * header of outer_len octets where there is one. Returns the length of all that.
+ */
+port_inline __u32 edit_whole(struct work *w, __u32 outer_len)
+{
+	__u8 *end = w->out + WORK_L2_MAX, *l2;
+	__u32 len = w->pkt.end - w->pkt.l3;
+
+	if (outer_len == sizeof(struct ipv6hdr)) {
+		edit_outer6(w, (struct ipv6hdr *)(end - sizeof(struct ipv6hdr)), len);
+		l2 = edit_link(w, end - sizeof(struct ipv6hdr), bpf_htons(ETH_P_IPV6));
+	} else if (outer_len) {
+		edit_outer4(w, (struct iphdr *)(end - sizeof(struct iphdr)), len);
+		l2 = edit_link(w, end - sizeof(struct iphdr), bpf_htons(ETH_P_IP));
+	} else {
+		l2 = edit_link(w, end, w->pkt.is_ip6 ? bpf_htons(ETH_P_IPV6) : bpf_htons(ETH_P_IP));
+	}
+	return end - l2;
 }
 
 #endif

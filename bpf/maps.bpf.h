@@ -38,6 +38,7 @@ DS_ARRAY(dests, ds_dest_rec, DS_DESTS_MAX);
 DS_ARRAY(dest_info, ds_dest_info, DS_DESTS_MAX);
 DS_ARRAY(next_hops, ds_next_hop, DS_DESTS_MAX);
 DS_ARRAY(calls, ds_call_bucket, DS_CALLS_BUCKETS);
+DS_ARRAY(guard_sources, ds_guard_row, DS_GUARD_ROWS);
 DS_HASH(listener_ids, struct ds_endpoint, __u32, DS_LISTENERS_MAX);
 DS_HASH(dest_ids, struct ds_endpoint, __u32, DS_DESTS_MAX);
 DS_HASH(links, __u32, struct ds_link, 4096);
@@ -53,6 +54,14 @@ struct {
 	__type(key, struct ds_addr);
 	__type(value, struct ds_mac);
 } macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, DS_GUARD_NETS_MAX);
+	__type(key, struct ds_guard_net);
+	__type(value, __u32);
+} guard_acl SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

@@ -37,6 +37,7 @@ port_inline int nat_answer(const struct sip_buf *b, struct work *w, const __u64 
 
 	if (rc != REASON_none)
 		return rc;
+	w->key_hash = 0;
 	if (!sip_ip_parse(b, via->host, via->is_ip6, &w->back.ip)) {
 		w->back.port_be = port_be16(via->port ? via->port : SIP_PORT);
 		w->dest = pick_by_endpoint(&w->back, w->listener);
@@ -52,8 +53,11 @@ port_inline int nat_answer(const struct sip_buf *b, struct work *w, const __u64 
 	return REASON_response;
 }
 
-/* Decides about a message to a nat listener; a reason, REASON_request or REASON_response with w->hop.to set. */
-port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
+/*
+ * Decides about a message that goes to a destination with its octets untouched; a reason, REASON_request or
+ * REASON_response with w->hop.to set.
+ */
+port_inline int nat_choose(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
@@ -62,8 +66,6 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 
 	if (!s)
 		return REASON_no_destination;
-	if (w->pkt.ttl <= 1)
-		return REASON_ttl_expired;
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return nat_answer(&b, w, s->key);
 	if (reply_acknowledged(&b, w, s->key))
@@ -84,6 +86,12 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 		return REASON_destination_slow;
 	w->hop.to = d->at;
 	return REASON_request;
+}
+
+/* Decides about a message to a nat listener; as nat_choose(). */
+port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
+{
+	return w->pkt.ttl <= 1 ? REASON_ttl_expired : nat_choose(ctx, w);
 }
 
 /* Sends a message decided upon, for that reason: only the destination address changes. */

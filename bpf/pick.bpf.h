@@ -112,6 +112,24 @@ port_inline __u64 pick_turn(struct ds_listener *l, const struct ds_set_rec *set,
 	return own ? own->next++ : __sync_fetch_and_add(&l->rr, 1);
 }
 
+/* A client's request moves its call's state, where destinations answer behind our back. */
+port_inline void pick_move_unseen(struct work *w)
+{
+	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;
+	struct ds_call_bucket *bucket = pick_bucket(key);
+	struct ds_call *call;
+	__u32 next;
+
+	if (!bucket)
+		return;
+	call = ds_call_find(bucket, key, w->now, pick_idle(), &val);
+	if (!call)
+		return;
+	next = ds_call_unseen(DS_CALL_STATE(val), w->msg.method);
+	if (next != DS_CALL_STATE(val))
+		ds_call_move(call, val, next, w->now);
+}
+
 /*
  * The destination of a request from a client (DESIGN.md section 6: the calls table, then the pick), in w->dest.
  * Returns a reason: REASON_request, or why there is none.

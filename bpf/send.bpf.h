@@ -64,39 +64,50 @@ port_inline void send_keep_tags(struct xdp_md *ctx, struct work *w)
 	w->hop.vlan[1] = w->pkt.vlan[1];
 }
 
+/* Whether a look-up has led to another place than asked for. */
+port_inline int send_is_via(const struct bpf_fib_lookup *fib, const struct ds_addr *to, __u32 is_ip6)
+{
+	const __be32 *got = fib->ipv6_dst;
+
+	if (fib->family != (is_ip6 ? AF_INET6 : AF_INET))
+		return 1;
+	if (!is_ip6)
+		return fib->ipv4_dst != to->w[3];
+	return got[0] != to->w[0] || got[1] != to->w[1] || got[2] != to->w[2] || got[3] != to->w[3];
+}
+
 /*
- * Next hop for a packet of ip_len octets (IP header on) from src to w->hop.to, by the kernel's tables (
- * bpf_fib_lookup(), net/core/filter.c). Returns a reason, REASON_none when w->hop is complete. A STALE neighbour is
- * good; forwarding must be on for the ingress interface.
+ * Next hop for a packet of ip_len octets (IP header on) from an address to w->hop.to, by the kernel's tables (
+ * bpf_fib_lookup(), net/core/filter.c). proto: IPPROTO_UDP from the port that the packet came to, or one without ports.
  */
-port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+port_inline int send_look_up(struct xdp_md *ctx, struct work *w, __u32 ip_len, const struct ds_addr *from, __u32 is_ip6,
+			     __u8 proto)
 {
 	struct bpf_fib_lookup fib = { 0 };
-	struct ds_endpoint *to;
+	struct ds_endpoint *to = &w->hop.to;
 	struct ds_link *link;
 	long rc;
 
-	if (!w)
-		return REASON_slow_no_route;
-	to = &w->hop.to;
-	fib.l4_protocol = IPPROTO_UDP;
+	fib.l4_protocol = proto;
 	fib.ifindex = w->pkt.fib_ifindex;
 	fib.tot_len = ip_len;
-	fib.sport = w->pkt.dst.port_be;
-	fib.dport = to->port_be;
-	if (w->pkt.is_ip6) {
+	if (proto == IPPROTO_UDP) {
+		fib.sport = w->pkt.dst.port_be;
+		fib.dport = to->port_be;
+	}
+	if (is_ip6) {
 		/* a v4-mapped address is none of IPv6's: a default route would lead it nowhere */
 		if (sip_ip_is4(&to->ip))
 			return REASON_slow_no_route;
 		fib.family = AF_INET6;
-		__builtin_memcpy(fib.ipv6_src, &w->pkt.dst.ip, 16);
+		__builtin_memcpy(fib.ipv6_src, from, 16);
 		__builtin_memcpy(fib.ipv6_dst, &to->ip, 16);
 	} else {
 		if (to->ip.w[2] != bpf_htonl(0xffff))
 			return REASON_slow_no_route;
 		fib.family = AF_INET;
 		fib.tos = w->pkt.tos & 0x1c;
-		fib.ipv4_src = w->pkt.dst.ip.w[3];
+		fib.ipv4_src = from->w[3];
 		fib.ipv4_dst = to->ip.w[3];
 	}
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
@@ -110,6 +121,7 @@ port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 	} else if (!send_learned(w, fib.ifindex)) {
 		return REASON_slow_neighbour;
 	}
+	w->hop.gateway = send_is_via(&fib, &to->ip, is_ip6);
 	w->hop.phys = fib.ifindex;
 	w->hop.tags = 0;
 	w->hop.vlan[0] = w->hop.vlan[1] = 0;
@@ -123,6 +135,26 @@ port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 		send_keep_tags(ctx, w);
 	}
 	return REASON_none;
+}
+
+/*
+ * Next hop for a datagram from the place that it came to, to w->hop.to. Returns a reason, REASON_none when w->hop is
+ * complete. A STALE neighbour is good; forwarding must be on for the ingress interface.
+ */
+port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+{
+	if (!w)
+		return REASON_slow_no_route;
+	return send_look_up(ctx, w, ip_len, &w->pkt.dst.ip, w->pkt.is_ip6, IPPROTO_UDP);
+}
+
+/* The same for a packet in an outer header from w->outer, whatever family is inside. */
+port_global int send_outer_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
+{
+	if (!w)
+		return REASON_slow_no_route;
+	return send_look_up(ctx, w, ip_len, &w->outer, !sip_ip_is4(&w->hop.to.ip),
+			    w->pkt.is_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
 }
 
 /* Whether the daemon has written within DS_HEARTBEAT_FRESH_MS. The coarse clock may be a tick behind what it wrote. */
@@ -147,6 +179,7 @@ port_inline int send_cached(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 	if (!n->valid || n->serial != d->serial || ip_len > n->mtu)
 		return 0;
 	w->hop.phys = n->ifindex;
+	w->hop.gateway = n->valid == DS_NEXT_HOP_GATEWAY;
 	w->hop.tags = n->tags;
 	__builtin_memcpy(w->hop.vlan, n->vlan, sizeof(n->vlan));
 	__builtin_memcpy(w->hop.dmac, n->dmac, sizeof(n->dmac));
@@ -296,6 +329,16 @@ port_inline void send_checksum(struct work *w, __u64 sum, const struct ds_endpoi
 	udp->check = check ? check : 0xffff;
 }
 
+/* The UDP checksum, in full, of a packet that stays as it is; sum is its payload's. */
+port_inline __u16 send_whole_checksum(const struct work *w, __u64 sum)
+{
+	__u32 len = w->pkt.end - w->pkt.l4;
+	__u64 s = csum_pseudo(&w->pkt.src.ip, &w->pkt.dst.ip, w->pkt.is_ip6, len);
+	__u16 check = ~csum_fold(csum_fold(sum) + s + w->pkt.src.port_be + w->pkt.dst.port_be + bpf_htons(len));
+
+	return check ? check : 0xffff;
+}
+
 /* Stores n octets of w->out, headers of hdr octets first, at the frame's start. */
 port_inline int send_store(struct xdp_md *ctx, struct work *w, __u64 hdr, __u64 n)
 {
@@ -347,6 +390,37 @@ port_inline int send_plan(struct xdp_md *ctx, struct work *w, const struct ds_en
 	sum += send_in_place(ctx, w, s.head_edits, delta, &failed);
 	send_checksum(w, sum, src, len);
 	if (send_store(ctx, w, hdr, hdr + s.new_len) || failed)
+		return XDP_ABORTED;
+	return send_out(ctx, w);
+}
+
+/*
+ * Sends the IP packet as it came, behind an outer header of outer_len octets where that is not 0. A partial checksum is
+ * finished, since the packet leaves for good; in generic mode that is left to who takes the packet on, and nothing may
+ * move. As send_plan().
+ */
+port_inline int send_whole(struct xdp_md *ctx, struct work *w, __u32 outer_len)
+{
+	struct edit_span s = { .old_end = w->pkt.payload };
+	__u32 hdr = edit_whole(w, outer_len), partial = w->pkt.sum == WORK_SUM_PARTIAL;
+	__s64 delta = (__s64)hdr - w->pkt.l3;
+	__u16 check = 0;
+
+	if (partial && w->generic && delta)
+		return -REASON_slow_partial;
+	partial &= !w->generic;
+	w->plan.edits = 0;
+	w->plan.grow = 0;
+	w->plan.end = w->pkt.end;
+	if (partial && send_is_long(w, &s))
+		return -REASON_slow_too_long;
+	if (partial)
+		check = send_whole_checksum(w, send_payload_sum(ctx, w, &s));
+	if (delta && bpf_xdp_adjust_head(ctx, -delta))
+		return -REASON_slow_head_room;
+	if (partial && bpf_xdp_store_bytes(ctx, w->pkt.l4 + delta + offsetof(struct udphdr, check), &check, 2))
+		return XDP_ABORTED;
+	if (send_store(ctx, w, hdr, hdr))
 		return XDP_ABORTED;
 	return send_out(ctx, w);
 }

@@ -73,7 +73,8 @@ struct work_hop {
 	__u8 dmac[6];
 	__u8 smac[6];
 	__u8 tags;
-	__u8 pad[3];
+	__u8 gateway; /* 1: the neighbour is a router on the way */
+	__u8 pad[2];
 };
 
 struct work {
@@ -82,11 +83,13 @@ struct work {
 	struct work_hop hop;
 	struct sip_plan plan;
 	struct sip_route route;
+	struct ds_addr outer;	 /* ipip: source of the outer header */
 	struct ds_endpoint back; /* where the response will go; of a response, what its top Via names */
 	struct sip_reply reply;
 	__u32 listener; /* slot; DS_LISTENERS_MAX: none */
 	__u32 generic;	/* ds_state.generic */
 	__u32 half;	/* which half of the listeners this packet reads */
+	__u32 guarded;	/* 1: the guard is to be asked */
 	__u32 dest;	/* slot picked, 0: none */
 	__u32 from;	/* slot of the destination that sent the packet, 0: none */
 	__u32 cut_routes;

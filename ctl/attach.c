@@ -81,6 +81,7 @@ static int attach_listeners(struct publish *p)
 		l->at = r->listener[i].at;
 		l->is_ip6 = !uri_is_ip4(&l->at.ip);
 		uri_endpoint_text(&l->at, text);
+		memcpy(l->tunnel, r->listener[i].tunnel, sizeof(l->tunnel));
 		l->sent_by_len = strlen(text);
 		memcpy(l->sent_by, text, l->sent_by_len);
 		p->bpf.state->has_nat |= r->listener[i].mode == DS_MODE_NAT;

@@ -25,7 +25,9 @@
 	X(links, 1, __u32, struct ds_link)            \
 	X(vlan_ids, 1, struct ds_vlan_key, __u32)     \
 	X(dest_stats, 0, __u32, struct ds_dest_stats) \
-	X(counters, 0, __u32, struct ds_counters)
+	X(counters, 0, __u32, struct ds_counters)     \
+	X(guard_acl, 1, struct ds_guard_net, __u32)   \
+	X(guard_sources, 0, __u32, struct ds_guard_row)
 
 enum bpf_map_index {
 #define X(name, shared, key, value) BPF_MAP_##name,

@@ -27,7 +27,7 @@ static const char cmd_attach_help[] =
 	"Everything is pinned: the command returns and traffic goes on.\n"
 	"\n"
 	"      --listen ADDR:PORT       what to answer for; an IPv6 address stands in brackets. May be\n"
-	"                               repeated; each takes the next four options, which before the\n"
+	"                               repeated; each takes the next nine options, which before the\n"
 	"                               first one are the defaults of all\n"
 	"      --set N                  set of the list (default: the only one)\n"
 	"      --algorithm NAME|NUMBER  call-id or 0 (default), and others (dispatchctl.conf(5))\n"
@@ -35,9 +35,17 @@ static const char cmd_attach_help[] =
 	"      --user-only              of a URI that is hashed the user alone\n"
 	"      --per-cpu                turns of each CPU by itself\n"
 	"      --slot-rule consistent|kamailio  how a hash becomes a destination (default consistent)\n"
-	"      --mode proxy|nat         default proxy\n"
+	"      --mode proxy|nat|dsr|ipip|shield\n"
+	"                               how to send on (default proxy); dispatchctl(8) tells them apart\n"
 	"      --affinity calls|hash    remember calls (default), or trust the hash alone\n"
-	"  -f, --file LIST              the list of destinations\n"
+	"      --tunnel-source ADDR[,ADDR]  where tunnels of ipip start: an address of this host, not\n"
+	"                               the listener's, or one of each family\n"
+	"      --allow NET[,NET...]     sources that are let in without a limit: ADDR or ADDR/LENGTH\n"
+	"      --deny NET[,NET...]      sources that are not let in; the longest prefix decides\n"
+	"      --rate N                 packets a second of one source (default 0: no limit)\n"
+	"      --burst N                packets at once (default: those of a second)\n"
+	"      --keepalives             of shield: leave keepalives and STUN to the server\n"
+	"  -f, --file LIST              the list of destinations; shield needs none\n"
 	"      --xdp auto|native|generic  how to attach (default auto: native, else generic)\n"
 	"      --key-file F             cluster key: 32 hex digits or 16 octets (default: random)\n"
 	"      --table-size N           entries of a pick table, a prime (default 65537)\n"
@@ -112,6 +120,14 @@ static int cmd_attach_report(const struct publish *p, bool json)
 	return EXIT_OK;
 }
 
+static void cmd_attach_admit(struct publish *p, const struct options *o)
+{
+	size_t i;
+
+	for (i = 0; i < o->n_listeners; i++)
+		p->admit[i] = &o->admit[i];
+}
+
 int cmd_attach(int argc, char **argv)
 {
 	struct publish p;
@@ -122,6 +138,7 @@ int cmd_attach(int argc, char **argv)
 	if (code)
 		return -1 - code;
 	publish_init(&p);
+	cmd_attach_admit(&p, &o);
 	if (instance_init(&p.inst, o.bpffs, o.instance))
 		return output_usage("instance '%s' is no name: letters, digits, '-' and '_', %d at most", o.instance,
 				    INSTANCE_NAME_MAX);
@@ -142,6 +159,7 @@ int cmd_attach(int argc, char **argv)
 	if (!code)
 		code = cmd_attach_report(&p, o.json);
 	publish_end(&p);
+	options_free(&o);
 	code = output_end(code);
 	publish_hold_signals(false);
 	return code;

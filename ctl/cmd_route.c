@@ -37,7 +37,8 @@ static const char cmd_route_help[] =
 	"      --hash-key NAME[,NAME]   what to hash, the first that a message has; for algorithm 7\n"
 	"      --user-only              of a URI that is hashed the user alone\n"
 	"      --slot-rule consistent|kamailio  how a hash becomes a destination (default consistent)\n"
-	"      --mode proxy|nat         default proxy\n"
+	"      --mode proxy|nat|dsr|ipip|shield  default proxy\n"
+	"      --tunnel-source ADDR[,ADDR]  of ipip: to destinations of those families\n"
 	"      --affinity calls|hash    remember calls from message to message (default), or trust the\n"
 	"                               hash alone\n"
 	"      --key-file F             cluster key: 32 hex digits or 16 octets (default: all zero)\n"
@@ -47,6 +48,7 @@ static const char cmd_route_help[] =
 	"      --path user|kernel       decide in user space (default; needs no root, has no bounds on\n"
 	"                               the message), or by test run of the kernel program in a network\n"
 	"                               namespace of its own, where all links have an MTU of 1500\n"
+	"                               (not for dsr and ipip)\n"
 	"      --from ADDR:PORT         where the messages come from (default 192.0.2.20:5062 or\n"
 	"                               [2001:db8::20]:5062)\n"
 	"      --listen ADDR:PORT       the listener they arrive at (default 192.0.2.1:5060 or\n"
@@ -86,6 +88,7 @@ static const struct option cmd_route_options[] = {
 	{ "slot-rule", required_argument, NULL, 'K' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
+	{ "tunnel-source", required_argument, NULL, 'U' },
 	{ "key-file", required_argument, NULL, 'k' },
 	{ "live", no_argument, NULL, 'L' },
 	{ "instance", required_argument, NULL, 'I' },
@@ -115,6 +118,7 @@ static int cmd_route_one(struct cmd_route *c, int option, const char *text)
 	case 'K':
 	case 'm':
 	case 'y':
+	case 'U':
 		c->of_list = true;
 		return options_of_listener(&c->listener, option, text);
 	case 'k':
@@ -400,6 +404,10 @@ static int cmd_route_start(struct cmd_route *c)
 	if (code)
 		return code;
 	route_tables_env(&c->tables, &c->env);
+	if (c->in_kernel && (c->env.mode == DS_MODE_DSR || c->env.mode == DS_MODE_IPIP))
+		return output_usage("--path kernel with mode %s, expected --path user: where a packet goes that stays "
+				    "whole depends on the links of this host",
+				    record_mode_name(c->env.mode));
 	if (c->emit.dir && mkdir(c->emit.dir, 0777) && errno != EEXIST)
 		return cmd_route_fail("make the folder of --emit", -errno);
 	err = c->in_kernel ? route_kernel_enter(ROUTE_MTU, &what) : 0;

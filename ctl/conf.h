@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "admit.h"
 #include "bpf.h"
 #include "codes.h"
 #include "diag.h"
@@ -79,6 +80,8 @@ struct conf_listener {
 	struct ds_endpoint at;
 	enum ds_mode mode;
 	enum ds_affinity affinity;
+	struct ds_addr tunnel[2]; /* of ipip: addresses that tunnels start at, IPv4 and IPv6; zero: none */
+	struct admit admit;	  /* its guard */
 	struct conf_route route[CONF_ROUTES_MAX];
 	size_t n_routes;
 };

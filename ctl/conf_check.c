@@ -13,6 +13,7 @@
 #include "client.h"
 #include "model.h"
 #include "ping_socket.h"
+#include "source.h"
 #include "uri.h"
 
 #define CONF_LIST "dispatcher.list"
@@ -104,13 +105,48 @@ void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf
 		conf_check_keys(r, cfg, at, section);
 }
 
+/* The destinations hold the listener's address: what came from it would be taken for their own and thrown away. */
+static void conf_check_tunnel(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+			      const struct conf_listener *l)
+{
+	const struct ds_addr *same = &l->tunnel[!uri_is_ip4(&l->at.ip)];
+	struct conf_place place = conf_place_of(cfg, "tunnel-source", "mode", at);
+
+	if (!r->scan->broken && !conf_is_address(&l->tunnel[0]) && !conf_is_address(&l->tunnel[1]))
+		conf_say(r, &place,
+			 "ipip without tunnel-source, expected an address of this host that tunnels start at");
+	if (!memcmp(same, &l->at.ip, sizeof(*same)))
+		conf_say(r, &place, "tunnel-source is the listener's address, expected another of this host");
+}
+
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
-	(void)section;
+	const struct conf_listener *l = section;
+
+	if (l->mode == DS_MODE_SHIELD) {
+		if (cfg_size(cfg, "route"))
+			conf_say(r, at,
+				 "shield with a route, expected none: what is sound is for a server on this host");
+		return;
+	}
+	if (l->admit.keepalives)
+		conf_say(r, at, "guard with keepalives, expected that with mode = shield only");
+	if (l->mode == DS_MODE_IPIP)
+		conf_check_tunnel(r, cfg, at, l);
 	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
 	else if (cfg_size(cfg, "route") > 1)
 		conf_say(r, at, "listener with %u routes, expected one in this version", cfg_size(cfg, "route"));
+}
+
+void conf_check_guard(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
+{
+	const struct admit *a = section;
+	const struct conf_place place = conf_place_of(cfg, "burst", "rate", at);
+	const char *fault = admit_fault(a);
+
+	if (fault)
+		conf_say(r, &place, "burst of %u with a rate of %u, %s", a->burst, a->rate, fault);
 }
 
 void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
@@ -157,6 +193,16 @@ static int conf_compare_sets(const void *a, const void *b)
 	return (x->id > y->id) - (x->id < y->id);
 }
 
+/* Whether any listener sends to destinations. */
+static bool conf_needs_list(const struct conf *c)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_listeners && c->listener[i].mode == DS_MODE_SHIELD; i++)
+		;
+	return i < c->n_listeners || !i;
+}
+
 static void conf_settle_paths(const struct conf_reader *r, cfg_t *cfg)
 {
 	const struct conf_value *path = cfg_size(cfg, "control") ? conf_value_of(cfg_getsec(cfg, "control"), "path")
@@ -165,8 +211,10 @@ static void conf_settle_paths(const struct conf_reader *r, cfg_t *cfg)
 	struct conf *c = r->conf;
 	struct sockaddr_un name;
 
-	if (!conf_value_of(cfg, "list") &&
-	    (size_t)snprintf(c->list, sizeof(c->list), "%s%s", r->dir, CONF_LIST) >= sizeof(c->list))
+	if (!conf_value_of(cfg, "list") && !conf_needs_list(c))
+		snprintf(c->list, sizeof(c->list), SOURCE_NONE);
+	else if (!conf_value_of(cfg, "list") &&
+		 (size_t)snprintf(c->list, sizeof(c->list), "%s%s", r->dir, CONF_LIST) >= sizeof(c->list))
 		conf_say(r, &nowhere, "list %s%s has too long a path, expected it in a directory less deep", r->dir,
 			 CONF_LIST);
 	if (!conf_value_of(cfg, "state-file"))

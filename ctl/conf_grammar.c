@@ -61,7 +61,8 @@ static const char *conf_name_of_all_down(int v)
 	return name[v];
 }
 
-static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_NAT, false, "proxy or nat" };
+static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_SHIELD, false,
+					      "proxy, nat, dsr, ipip or shield" };
 static const struct conf_words conf_affinities = { conf_name_of_affinity, DS_AFFINITY_HASH, false, "calls or hash" };
 static const struct conf_words conf_algorithms = { conf_name_of_algorithm, DS_ALGORITHM_MAX, true,
 						   "one of " ALGORITHM_NAMES };
@@ -252,9 +253,20 @@ static const struct conf_option conf_route_options[] = {
 	{ 0 },
 };
 
+static const struct conf_option conf_guard_options[] = {
+	{ "allow", .type = &conf_allow },
+	{ "deny", .type = &conf_deny },
+	{ "rate", &conf_number, CONF_AT(admit, rate), .min = 0, .max = ADMIT_RATE_MAX },
+	{ "burst", &conf_number, CONF_AT(admit, burst), .min = 0, .max = ADMIT_RATE_MAX },
+	{ "keepalives", &conf_bool, CONF_AT(admit, keepalives) },
+	{ 0 },
+};
+
 static const struct conf_option conf_listener_options[] = {
 	{ "mode", &conf_word, CONF_AT(conf_listener, mode), .words = &conf_modes },
 	{ "affinity", &conf_word, CONF_AT(conf_listener, affinity), .words = &conf_affinities },
+	{ "tunnel-source", .type = &conf_tunnels },
+	{ "guard", CONF_AT(conf_listener, admit), .sub = conf_guard_options, .check = conf_check_guard },
 	{ "route", .sub = conf_route_options, .many = &conf_routes, .check = conf_check_route },
 	{ 0 },
 };

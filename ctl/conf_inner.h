@@ -5,7 +5,7 @@
  *
  *   conf_scan.c   where each word stands, what is no option or there twice, what is no sound text
  *   conf_parse.c  libconfuse, which is told of the options and makes the tree of values
- *   conf_fill.c   the tree to struct conf, by the tables; conf_type.c and conf_sip.c read and print one value
+ *   conf_fill.c   the tree to struct conf, by the tables; conf_type.c, conf_sip.c and conf_net.c read and print one value
  *   conf_check.c  what is wrong with values that are right each by itself
  *   conf_print.c  struct conf to text, by the tables
  *
@@ -84,7 +84,7 @@ struct conf_many {
 
 extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_octal, conf_ms,
 	conf_seconds, conf_bool, conf_word, conf_codes, conf_method, conf_uri, conf_canonical, conf_socket,
-	conf_hash_key, conf_headers, conf_interfaces;
+	conf_hash_key, conf_headers, conf_interfaces, conf_tunnels, conf_allow, conf_deny;
 
 /* All there is: the options of the file. */
 extern const struct conf_option conf_root[];
@@ -175,6 +175,7 @@ void conf_defaults(struct conf *c);
 void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
+void conf_check_guard(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 
@@ -188,6 +189,11 @@ void conf_quote(const char *text, FILE *out);
 
 /* Whether a text is printable and fits into a field of size octets; says what is wrong. */
 bool conf_is_fit(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v, size_t size);
+
+/* ---- conf_net.c */
+
+/* Whether an address is there at all. */
+bool conf_is_address(const struct ds_addr *ip);
 
 /* ---- conf_sip.c */
 

@@ -223,8 +223,12 @@ int conf_read(const char *path, struct conf **conf, struct diag_list *d)
 
 void conf_free(struct conf *c)
 {
+	size_t i;
+
 	if (!c)
 		return;
+	for (i = 0; i < c->n_listeners; i++)
+		admit_free(&c->listener[i].admit);
 	free(c->listener);
 	free(c->set);
 	free(c);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * decide.c - see decide.h. A function here has its like in bpf/: decide_proxy() in mode_proxy.bpf.h, decide_nat() in
- * mode_nat.bpf.h, decide_pick() in pick.bpf.h, decide() in dispatch.bpf.c.
+ * mode_nat.bpf.h, decide_direct() in mode_direct.bpf.h, decide_shield() in mode_shield.bpf.h, decide_pick() in
+ * pick.bpf.h, decide() in dispatch.bpf.c.
  */
 #include "decide.h"
 
@@ -43,6 +44,20 @@ static void decide_end(struct decide_work *w, __u32 verdict, __u32 reason)
 {
 	w->d->verdict = verdict;
 	w->d->reason = reason;
+}
+
+static bool decide_is_direct(const struct decide_work *w)
+{
+	return w->env->mode == DS_MODE_DSR || w->env->mode == DS_MODE_IPIP;
+}
+
+/* Ends with what the fast path does not do, as the mode has it: see exit_beyond() in count.bpf.h. */
+static void decide_beyond(struct decide_work *w, __u32 reason)
+{
+	if (w->env->mode == DS_MODE_SHIELD)
+		decide_end(w, VERDICT_pass, reason);
+	else
+		decide_end(w, decide_is_direct(w) ? VERDICT_needs_slow_path : VERDICT_slow, reason);
 }
 
 static const struct ds_dest_rec *decide_dest(const struct decide_env *env, __u32 slot)
@@ -108,6 +123,22 @@ static void decide_move(const struct decide_env *env, __u64 key, const struct si
 	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
 	if (call)
 		ds_call_move(call, val, ds_call_next(DS_CALL_STATE(val), m->method, m->status), env->now);
+}
+
+/* A client's request moves its call's state, where destinations answer behind our back. */
+static void decide_move_unseen(const struct decide_env *env, __u64 key, const struct sip_msg *m)
+{
+	struct ds_call_bucket *bucket = decide_bucket(env, key);
+	struct ds_call *call;
+	__u64 val = 0;
+	__u32 next;
+
+	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
+	if (!call)
+		return;
+	next = ds_call_unseen(DS_CALL_STATE(val), m->method);
+	if (next != DS_CALL_STATE(val))
+		ds_call_move(call, val, next, env->now);
 }
 
 /* The destination of a request from a client: the calls table, then the pick. A reason, REASON_request with d->dest. */
@@ -250,7 +281,29 @@ static __u32 decide_nat(struct decide_work *w)
 	return reason;
 }
 
-/* Builds the output by the plan and ends with it. The next hop's family is the listener's, or there is no way. */
+/* A request at a dsr or ipip listener; as decide_proxy(). */
+static __u32 decide_direct(struct decide_work *w)
+{
+	__u32 reason = decide_nat(w);
+
+	if (reason == REASON_request)
+		decide_move_unseen(w->env, ds_call_key(w->call_id_hash, w->env->slot), &w->d->msg);
+	return reason;
+}
+
+/* Whether packets can leave for a place: by the listener's family, or in a tunnel over that of the place. */
+static bool decide_is_reached(const struct decide_work *w)
+{
+	static const struct ds_addr none;
+	const struct ds_listener *l = w->env->listener;
+	int is_ip4 = sip_ip_is4(&w->d->to.ip);
+
+	if (w->env->mode == DS_MODE_IPIP)
+		return memcmp(&l->tunnel[!is_ip4], &none, sizeof(none)) != 0;
+	return is_ip4 == sip_ip_is4(&l->at.ip);
+}
+
+/* Builds the output by the plan and ends with it. */
 static void decide_forward(struct decide_work *w, __u32 reason)
 {
 	ssize_t n;
@@ -259,8 +312,8 @@ static void decide_forward(struct decide_work *w, __u32 reason)
 		decide_end(w, VERDICT_slow, REASON_slow_plan);
 		return;
 	}
-	if (sip_ip_is4(&w->d->to.ip) != sip_ip_is4(&w->env->listener->at.ip)) {
-		decide_end(w, VERDICT_slow, REASON_slow_no_route);
+	if (!decide_is_reached(w)) {
+		decide_beyond(w, REASON_slow_no_route);
 		return;
 	}
 	n = plan_apply(&w->d->plan, w->payload, w->len, w->d->out, sizeof(w->d->out));
@@ -337,14 +390,16 @@ static void decide_request(struct decide_work *w)
 {
 	__u32 reason = decide_key(w);
 
-	if (reason == REASON_none)
+	if (reason == REASON_none && decide_is_direct(w))
+		reason = decide_direct(w);
+	else if (reason == REASON_none)
 		reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
 	if (reason == REASON_request)
 		decide_forward(w, w->picked);
 	else if (reason == REASON_request_route || reason == REASON_request_outward)
 		decide_forward(w, reason);
 	else if (reason >= REASON_slow_fragment)
-		decide_end(w, VERDICT_slow, reason);
+		decide_beyond(w, reason);
 	else if (w->d->msg.method == SIP_METHOD_ACK || !sip_reason_code(reason))
 		decide_end(w, VERDICT_drop, reason);
 	else
@@ -399,18 +454,43 @@ static __u32 decide_answer(struct decide_work *w)
 	return decide_reach(w, REASON_response);
 }
 
+/* The same at a dsr or ipip listener, where the hash of the Call-ID does for a table that is not kept. */
+static __u32 decide_answer_direct(struct decide_work *w)
+{
+	const struct decide_env *env = w->env;
+	__u32 reason = decide_answer(w);
+
+	if (reason == REASON_via_not_ours && env->affinity == DS_AFFINITY_HASH && env->set &&
+	    env->set->algorithm == DS_ALGORITHM_CALL_ID && env->set->pick == DS_PICK_HASH && w->d->msg.call_id.len) {
+		w->d->dest = decide_entry(env, ds_pick_hash(env->set, w->call_id_hash));
+		if (decide_reach(w, REASON_response) == REASON_response)
+			return REASON_response;
+		w->d->dest = 0;
+	}
+	if (reason == REASON_response && w->d->msg.method == SIP_METHOD_BYE && w->d->msg.call_id.len &&
+	    !sip_call_id_hash(w->b, &w->d->msg, env->key, &w->call_id_hash))
+		decide_move(env, ds_call_key(w->call_id_hash, env->slot), &w->d->msg);
+	return reason;
+}
+
 static void decide_response(struct decide_work *w)
 {
 	struct sip_msg *m = &w->d->msg;
 	__u32 reason = sip_check_response(m);
 
-	if (reason == REASON_none)
+	if (reason == REASON_none && decide_is_direct(w))
+		reason = decide_answer_direct(w);
+	else if (reason == REASON_none)
 		reason = w->env->mode == DS_MODE_NAT ? decide_answer(w) : decide_verify(w);
-	if (reason != REASON_response) {
-		decide_end(w, reason >= REASON_slow_fragment ? VERDICT_slow : VERDICT_drop, reason);
+	if (reason != REASON_response && reason >= REASON_slow_fragment) {
+		decide_beyond(w, reason);
 		return;
 	}
-	if (w->env->mode == DS_MODE_NAT) {
+	if (reason != REASON_response) {
+		decide_end(w, VERDICT_drop, reason);
+		return;
+	}
+	if (w->env->mode != DS_MODE_PROXY) {
 		sip_plan_begin(&w->d->plan, w->len);
 		decide_forward(w, reason);
 		return;
@@ -421,6 +501,19 @@ static void decide_response(struct decide_work *w)
 		return;
 	if (!sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
 		decide_move(w->env, ds_call_key(w->call_id_hash, w->env->slot), m);
+}
+
+/* A message for the server on this host: passed, or dropped where it is malformed. */
+static void decide_shield(struct decide_work *w)
+{
+	const struct sip_msg *m = &w->d->msg;
+	__u32 reason = m->kind == SIP_KIND_RESPONSE ? (__u32)sip_check_response(m)
+						    : (__u32)sip_check_request(m, DS_MODE_SHIELD);
+
+	if (reason == REASON_none)
+		decide_end(w, VERDICT_pass, REASON_shielded);
+	else
+		decide_end(w, VERDICT_drop, reason);
 }
 
 /* What the octets are: kind and reason in d->msg. A datagram too short for the core is no whole message. */
@@ -457,17 +550,26 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 	struct sip_msg *m = &d->msg;
 
 	memset(d, 0, offsetof(struct decision, out));
+	if (env->listed && env->listed(env->ctx, &src->ip) == DS_GUARD_DENY && !env->find(env->ctx, src)) {
+		decide_end(&w, VERDICT_drop, REASON_guard_denied);
+		return;
+	}
 	if (ds_place_unfit(src)) {
 		decide_end(&w, VERDICT_drop, REASON_bad_source);
 		return;
 	}
 	decide_parse(&w);
 	if (m->beyond)
-		decide_end(&w, VERDICT_slow, REASON_slow_too_long);
+		decide_beyond(&w, REASON_slow_too_long);
+	else if (m->line && m->kind != SIP_KIND_INVALID && env->mode == DS_MODE_SHIELD)
+		decide_shield(&w);
 	else if (m->line && m->kind == SIP_KIND_RESPONSE)
 		decide_response(&w);
 	else if (m->line && m->kind == SIP_KIND_REQUEST)
 		decide_request(&w);
+	else if (env->mode == DS_MODE_SHIELD && env->keepalives &&
+		 (m->reason == REASON_keepalive || m->reason == REASON_stun))
+		decide_end(&w, VERDICT_pass, m->reason);
 	else
 		decide_end(&w, VERDICT_drop, m->reason ? m->reason : REASON_via_not_ours);
 }

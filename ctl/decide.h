@@ -23,12 +23,15 @@ struct decide_env {
 	__u32 slot;		      /* of the listener */
 	__u8 mode;		      /* enum ds_mode */
 	__u8 affinity;		      /* enum ds_affinity */
+	__u8 keepalives;	      /* as in struct ds_guard */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;
 	__u32 n_dests;
 	/* Returns the slot of the listener's destination at that address:port, 0 where there is none. */
 	__u32 (*find)(void *ctx, const struct ds_endpoint *at);
+	/* What the guard's lists say of a source, DS_GUARD_* or 0; NULL: there are none. Buckets are not asked. */
+	__u32 (*listed)(void *ctx, const struct ds_addr *ip);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
 	__u32 calls_mask;

@@ -57,6 +57,7 @@ static void live_change_swap(struct live_change *c)
 		live_apply_record(l);
 	} else {
 		l->p.rec = c->record;
+		live_enter_admits(l);
 	}
 }
 
@@ -218,7 +219,7 @@ static int live_change_model(struct live_change *c)
 		conf_check_list(live_change_conf(c), l->p.model, &c->diag);
 	if (c->diag.count[DIAG_ERROR])
 		return EXIT_INPUT;
-	if (!err || (err == -ENODATA && c->options.force))
+	if (!err || (err == -ENODATA && (c->options.force || !record_dispatches(&l->p.rec))))
 		return EXIT_OK;
 	if (err == -ENODATA)
 		output_error("%s: no destination would be left; `force` publishes that, too",

@@ -81,6 +81,9 @@ int live_check_record(const struct live *l, const struct conf *c);
 /* Enters what a configuration says of routes, list and tables into the record, which only publishing stores. */
 void live_apply_record(struct live *l);
 
+/* Has the guards' lists come from the configuration that is in effect. */
+void live_enter_admits(struct live *l);
+
 /* Answers all changes that wait with a failure. */
 void live_drop_changes(struct live *l);
 

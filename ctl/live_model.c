@@ -73,7 +73,7 @@ int live_read_file(const char *path, char **text, size_t *len)
 		return -errno;
 	if (fstat(fd, &st))
 		err = -errno;
-	else if (!S_ISREG(st.st_mode))
+	else if (!S_ISREG(st.st_mode) && strcmp(path, SOURCE_NONE) != 0)
 		err = -EINVAL;
 	else if (st.st_size > SOURCE_FILE_MAX)
 		err = -EFBIG;

@@ -31,13 +31,14 @@ static void live_enter_routes(struct record *r, const struct conf *c)
 	r->table_size = c->table_size;
 	r->drain_timeout_s = c->drain_timeout_s;
 	for (i = 0; i < r->n_listeners; i++) {
-		r->listener[i].set = c->listener[i].route[0].set;
+		r->listener[i].set = c->listener[i].n_routes ? c->listener[i].route[0].set : -1;
 		r->listener[i].algorithm = c->listener[i].route[0].algorithm;
 		r->listener[i].user_only = c->listener[i].route[0].user_only;
 		r->listener[i].per_cpu = c->listener[i].route[0].per_cpu;
 		r->listener[i].slot_rule = c->listener[i].route[0].slot_rule;
 		strcpy(r->listener[i].hash_key, c->listener[i].route[0].hash_key);
 		r->listener[i].affinity = c->listener[i].affinity;
+		admit_settle(&c->listener[i].admit, &r->listener[i].guard);
 		set = conf_find_set(c, r->listener[i].set);
 		r->listener[i].table_size = set ? set->table_size : 0;
 	}
@@ -61,6 +62,7 @@ static void live_enter_record(struct record *r, const struct conf *c)
 	for (i = 0; i < c->n_listeners; i++) {
 		r->listener[i].at = c->listener[i].at;
 		r->listener[i].mode = c->listener[i].mode;
+		memcpy(r->listener[i].tunnel, c->listener[i].tunnel, sizeof(r->listener[i].tunnel));
 	}
 	r->n_listeners = c->n_listeners;
 	live_enter_routes(r, c);
@@ -93,7 +95,8 @@ static const char *live_conflict(const struct record *r, const struct conf *c)
 		return "listen";
 	for (i = 0; i < r->n_listeners; i++)
 		if (memcmp(&r->listener[i].at, &c->listener[i].at, sizeof(r->listener[i].at)) ||
-		    r->listener[i].mode != c->listener[i].mode)
+		    r->listener[i].mode != c->listener[i].mode ||
+		    memcmp(r->listener[i].tunnel, c->listener[i].tunnel, sizeof(r->listener[i].tunnel)))
 			return "listen";
 	return strcmp(r->key_from, c->key_file) ? "key-file" : NULL;
 }
@@ -109,8 +112,17 @@ int live_check_record(const struct live *l, const struct conf *c)
 	return EXIT_INPUT;
 }
 
+void live_enter_admits(struct live *l)
+{
+	size_t i;
+
+	for (i = 0; i < DS_LISTENERS_MAX; i++)
+		l->p.admit[i] = i < l->conf->n_listeners ? &l->conf->listener[i].admit : NULL;
+}
+
 void live_apply_record(struct live *l)
 {
+	live_enter_admits(l);
 	live_enter_routes(&l->p.rec, l->conf);
 }
 
@@ -128,6 +140,8 @@ static int live_read_list(struct live *l, const struct resolver *host)
 		err = live_build(l->list, l->list_len, &l->overlay, host->lookup, host->ctx, &l->p.model, &d);
 	else
 		output_error("cannot read %s: %s", path, strerror(-err));
+	if (err == -ENODATA && !record_dispatches(&l->p.rec))
+		err = 0;
 	if (!err)
 		conf_check_list(l->conf, l->p.model, &d);
 	if (!err && d.count[DIAG_ERROR])
@@ -217,6 +231,7 @@ static int live_attach(struct live *l)
 	int code;
 
 	live_enter_record(&l->p.rec, l->conf);
+	live_enter_admits(l);
 	code = key_read(*l->conf->key_file ? l->conf->key_file : NULL, key);
 	if (!code)
 		code = live_read_model(l);

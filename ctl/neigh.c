@@ -256,6 +256,25 @@ out:
 	return err;
 }
 
+int neigh_check_links(const struct neigh *place, size_t n,
+		      void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx)
+{
+	struct neigh_want want;
+	int fd = netlink_open();
+	size_t i;
+
+	if (fd < 0)
+		return fd;
+	for (i = 0; i < n; i++) {
+		want = (struct neigh_want){ .at = place[i], .hop = place[i] };
+		neigh_route(fd, &want);
+		if (!want.why && memcmp(&want.hop.ip, &place[i].ip, sizeof(place[i].ip)))
+			warn(ctx, &place[i], "it is behind a gateway");
+	}
+	close(fd);
+	return 0;
+}
+
 int neigh_release(int keys)
 {
 	int err, fd = netlink_open();

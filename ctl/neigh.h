@@ -40,6 +40,10 @@ int neigh_update(int keys, const struct neigh *place, size_t n,
 int neigh_update_within(int keys, const struct neigh *place, size_t n, unsigned int wait_ms,
 			void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx);
 
+/* Calls warn for each of n places that is behind a gateway, so that its link address is not to be had. 0 or -errno. */
+int neigh_check_links(const struct neigh *place, size_t n,
+		      void (*warn)(void *ctx, const struct neigh *place, const char *why), void *ctx);
+
 /* Releases every next hop of the map; those whose interface is gone are gone too. Returns 0 or -errno. */
 int neigh_release(int keys);
 

@@ -49,6 +49,7 @@ static int nexthop_fill(const struct nexthop *nh, struct nexthop_dest *d, struct
 	memcpy(d->entry.smac, device->mac, sizeof(d->entry.smac));
 	mtu = route.mtu && route.mtu < device->mtu ? route.mtu : device->mtu;
 	d->entry.mtu = (__u16)(mtu < NEXTHOP_MTU_MAX ? mtu : NEXTHOP_MTU_MAX);
+	d->entry.valid = memcmp(&route.hop.ip, &d->to, sizeof(d->to)) ? DS_NEXT_HOP_GATEWAY : DS_NEXT_HOP_ON_LINK;
 	*hop = route.hop;
 	return 0;
 }
@@ -146,15 +147,22 @@ static void nexthop_drop(struct nexthop *nh, __u32 slot)
 	free(d);
 }
 
+static bool nexthop_is_tunnel(const struct ds_listener *l)
+{
+	return l->half[0].mode == DS_MODE_IPIP || l->half[1].mode == DS_MODE_IPIP;
+}
+
 /* Whether a slot holds a destination that packets are sent to; where it is and what they come from. */
 static bool nexthop_is_wanted(const struct nexthop *nh, __u32 slot, struct ds_addr *from, struct ds_addr *to)
 {
 	const struct ds_dest_rec *r = &nh->bpf->dests[slot];
+	const struct ds_listener *l;
 
 	if ((r->flags & (DS_DEST_USED | DS_DEST_SLOW)) != DS_DEST_USED || r->listener >= DS_LISTENERS_MAX)
 		return false;
-	*from = nh->bpf->listeners[r->listener].at.ip;
+	l = &nh->bpf->listeners[r->listener];
 	*to = r->at.ip;
+	*from = nexthop_is_tunnel(l) ? l->tunnel[!uri_is_ip4(to)] : l->at.ip;
 	return true;
 }
 
@@ -213,7 +221,7 @@ void nexthop_totals(const struct nexthop *nh, struct nexthop_totals *t)
 
 	*t = (struct nexthop_totals){ .dests = nh->n, .open = nh->n_open };
 	for (i = 0; i < nh->n; i++)
-		t->valid += nh->bpf->next_hops[nh->dest[i]->slot].valid;
+		t->valid += nh->bpf->next_hops[nh->dest[i]->slot].valid != 0;
 }
 
 static int nexthop_open_events(struct nexthop *nh, struct event_base *base)

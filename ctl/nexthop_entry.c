@@ -41,7 +41,6 @@ void nexthop_show(const struct nexthop *nh, const struct nexthop_dest *d)
 		return;
 	}
 	memcpy(n.dmac, d->hop->neigh.mac, sizeof(n.dmac));
-	n.valid = 1;
 	n.seq = now->seq;
 	if (memcmp(&n, now, sizeof(n)) != 0)
 		nexthop_write(nh, d->slot, &n);

@@ -7,9 +7,11 @@
 
 #include <stdbool.h>
 
+#include "admit.h"
 #include "record.h"
 
 #define OPTIONS_SET_NONE (-1)
+
 #define OPTIONS_ARGS_MAX 2
 
 /* options.given */
@@ -47,6 +49,7 @@ struct options {
 	__u32 table_size;
 	__u32 drain_timeout_s;
 	__u32 calls;
+	struct admit admit[DS_LISTENERS_MAX];		   /* of the listeners; to be freed by options_free() */
 	struct record_listener listener[DS_LISTENERS_MAX]; /* set: OPTIONS_SET_NONE where not given */
 	size_t n_listeners;
 };
@@ -71,8 +74,8 @@ int options_number(const char *name, const char *text, unsigned long min, unsign
 int options_endpoint(const char *option, const char *text, struct ds_endpoint *at);
 
 /*
- * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), K (slot rule), P(er CPU), m(ode), y (affinity). As
- * options_endpoint().
+ * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), K (slot rule), P(er CPU), m(ode),
+ * y (affinity), U (tunnel source). As options_endpoint().
  */
 int options_of_listener(struct record_listener *l, int option, const char *text);
 
@@ -81,5 +84,8 @@ int options_choice(const char *what, const char *text, const char *const *words,
 
 /* Whether algorithm and keys of a listener fit each other: 0, or -EINVAL after saying why not. */
 int options_check_keys(const struct record_listener *l);
+
+/* Lets go of what options_attach() has taken; may follow whatever it returned. */
+void options_free(struct options *o);
 
 #endif

@@ -5,10 +5,12 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "algorithm.h"
 #include "output.h"
+#include "uri.h"
 
 static int options_algorithm(const char *text, enum ds_algorithm *algorithm)
 {
@@ -33,6 +35,26 @@ static int options_hash_key(const char *text, struct record_listener *l)
 	return err ? -EINVAL : 0;
 }
 
+/* Addresses that outer headers come from, one of each family at most. */
+static int options_tunnel(const char *text, struct record_listener *l)
+{
+	struct ds_addr ip;
+	char one[64];
+	size_t len;
+
+	for (;; text += len + 1) {
+		len = strcspn(text, ",");
+		snprintf(one, sizeof(one), "%.*s", (int)(len < sizeof(one) ? len : 0), text);
+		if (uri_address(one, &ip) || uri_unfit(&ip)) {
+			output_error("--tunnel-source '%s': '%s' is no address of a host", text, one);
+			return -EINVAL;
+		}
+		l->tunnel[!uri_is_ip4(&ip)] = ip;
+		if (!text[len])
+			return 0;
+	}
+}
+
 int options_check_keys(const struct record_listener *l)
 {
 	struct ds_key key[DS_KEYS_MAX];
@@ -53,7 +75,8 @@ int options_check_keys(const struct record_listener *l)
 
 int options_of_listener(struct record_listener *l, int option, const char *text)
 {
-	static const char *const modes[] = { "proxy", "nat" }, *const affinities[] = { "calls", "hash" };
+	static const char *const modes[] = { "proxy", "nat", "dsr", "ipip", "shield" };
+	static const char *const affinities[] = { "calls", "hash" };
 	static const char *const rules[] = { "consistent", "kamailio" };
 	__u32 set;
 	int n, err = 0;
@@ -79,9 +102,12 @@ int options_of_listener(struct record_listener *l, int option, const char *text)
 	case 'u':
 		l->user_only = true;
 		break;
+	case 'U':
+		err = options_tunnel(text, l);
+		break;
 	case 'm':
-		err = options_choice("mode", text, modes, 2, &n);
-		l->mode = n ? DS_MODE_NAT : DS_MODE_PROXY;
+		err = options_choice("mode", text, modes, 5, &n);
+		l->mode = DS_MODE_PROXY + n;
 		break;
 	case 'y':
 		err = options_choice("affinity", text, affinities, 2, &n);

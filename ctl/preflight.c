@@ -175,6 +175,13 @@ static int preflight_listeners(const struct record *r)
 	return 0;
 }
 
+static bool preflight_is_address(const struct ds_addr *ip)
+{
+	static const struct ds_addr none;
+
+	return memcmp(ip, &none, sizeof(none)) != 0;
+}
+
 int preflight_record(struct record *r)
 {
 	bool ip4 = false, ip6 = false;
@@ -182,8 +189,10 @@ int preflight_record(struct record *r)
 	size_t i, k;
 
 	for (i = 0; i < r->n_listeners; i++) {
-		ip4 |= uri_is_ip4(&r->listener[i].at.ip);
-		ip6 |= !uri_is_ip4(&r->listener[i].at.ip);
+		if (r->listener[i].mode == DS_MODE_SHIELD)
+			continue;
+		ip4 |= uri_is_ip4(&r->listener[i].at.ip) || preflight_is_address(&r->listener[i].tunnel[0]);
+		ip6 |= !uri_is_ip4(&r->listener[i].at.ip) || preflight_is_address(&r->listener[i].tunnel[1]);
 	}
 	for (i = 0; i < r->n_interfaces; i++) {
 		one = preflight_interface(&r->interface[i], ip4, ip6);

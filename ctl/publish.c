@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admit.h"
 #include "exit.h"
 #include "gateways.h"
 #include "grace.h"
@@ -176,6 +177,7 @@ int publish_read(struct publish *p, bool allow_empty)
 	diag_init(&d, p->rec.file);
 	err = source_file_load(p->rec.file, &host, &p->model, &d);
 	p->empty = err == -ENODATA;
+	allow_empty |= !record_dispatches(&p->rec);
 	if (p->empty && !allow_empty)
 		diag_add(&d, DIAG_ERROR, 0, 0, "no destination, expected at least one");
 	if ((p->empty && !allow_empty) || err == -EINVAL)
@@ -209,6 +211,8 @@ static int publish_check_sets(struct publish *p, bool allow_missing)
 
 	for (i = 0; i < p->rec.n_listeners; i++) {
 		l = &p->rec.listener[i];
+		if (l->mode == DS_MODE_SHIELD)
+			continue;
 		uri_endpoint_text(&l->at, at);
 		if (l->set < 0 && p->model->n_sets == 1)
 			l->set = p->model->set[0].id;
@@ -237,6 +241,8 @@ static void publish_warn_sets(const struct publish *p)
 			    p->sync.skipped);
 	for (i = 0; i < p->sync.n_sets; i++) {
 		set = &p->sync.set[p->sync.set[i].like];
+		if (p->rec.listener[i].mode == DS_MODE_SHIELD)
+			continue;
 		uri_endpoint_text(&p->rec.listener[i].at, at);
 		if (!set->n)
 			output_warn("listener %s: nothing in set %d is active; requests get 503", at,
@@ -349,6 +355,49 @@ static int publish_neighbours(struct publish *p)
 	return place ? err : -ENOMEM;
 }
 
+/* Whether packets to a destination leave by its link address, which a router on the way has not. */
+static bool publish_is_direct(const struct publish *p, const struct sync_item *item)
+{
+	const struct record_listener *l;
+	size_t i;
+
+	for (i = 0; i < p->rec.n_listeners; i++) {
+		l = &p->rec.listener[i];
+		if (l->mode == DS_MODE_DSR && l->set == item->set && sync_reaches(l, &item->member->at.ip))
+			return true;
+	}
+	return false;
+}
+
+static void publish_warn_far(void *ctx, const struct neigh *place, const char *why)
+{
+	struct ds_endpoint at = { .ip = place->ip };
+	char text[URI_ENDPOINT_SIZE];
+
+	(void)ctx;
+	uri_endpoint_text(&at, text);
+	*strrchr(text, ':') = 0;
+	output_warn("destination %s: %s; requests that a dsr listener has for it get 503", text, why);
+}
+
+/* dsr needs destinations on a link of this host. */
+static int publish_check_far(const struct publish *p)
+{
+	struct neigh *place = malloc((p->sync.n + 1) * sizeof(*place));
+	const struct sync_item *i;
+	size_t n = 0;
+	int err;
+
+	if (!place)
+		return -ENOMEM;
+	for (i = p->sync.item; i < p->sync.item + p->sync.n; i++)
+		if (i->member && !i->member->slow && publish_is_direct(p, i))
+			place[n++] = (struct neigh){ .ip = i->member->at.ip };
+	err = n ? neigh_check_links(place, n, publish_warn_far, NULL) : 0;
+	free(place);
+	return err;
+}
+
 /* A packet may still be reading the half that is written next. */
 static void publish_wait_grace(const struct publish *p)
 {
@@ -379,7 +428,9 @@ int publish_tables(struct publish *p)
 
 	publish_wait_grace(p);
 	p->in.now_ns = output_clock(CLOCK_BOOTTIME);
-	err = sync_apply(&p->sync, &p->bpf, &p->in);
+	err = p->sync.flip ? admit_publish(&p->bpf, &p->rec, p->admit) : 0;
+	if (!err)
+		err = sync_apply(&p->sync, &p->bpf, &p->in);
 	if (!err) {
 		if (p->sync.flip)
 			p->rec.published_ns = output_clock(CLOCK_BOOTTIME);
@@ -392,6 +443,8 @@ int publish_apply(struct publish *p)
 {
 	int err = publish_neighbours(p);
 
+	if (!err)
+		err = publish_check_far(p);
 	if (err)
 		return publish_end_of_step("resolve next hops", err);
 	err = publish_links(p);

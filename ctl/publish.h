@@ -11,6 +11,7 @@
 #include "record.h"
 #include "sync.h"
 
+struct admit;
 struct json_t;
 
 struct publish {
@@ -22,9 +23,10 @@ struct publish {
 	struct sync sync;
 	struct sync_input in;
 	__u32 *calls;
-	unsigned int wait_ms;		/* for next hops that are new */
-	const struct sync_rules *rules; /* what is known beyond the list; NULL: nothing */
-	size_t errors;			/* of the list */
+	const struct admit *admit[DS_LISTENERS_MAX]; /* by listener; NULL: as published */
+	unsigned int wait_ms;			     /* for next hops that are new */
+	const struct sync_rules *rules;		     /* what is known beyond the list; NULL: nothing */
+	size_t errors;				     /* of the list */
 	size_t warnings;
 	size_t cold; /* destinations whose next hop is not resolved */
 	bool empty;

@@ -20,7 +20,13 @@
 
 const char *record_mode_name(enum ds_mode mode)
 {
-	return mode == DS_MODE_PROXY ? "proxy" : mode == DS_MODE_NAT ? "nat" : NULL;
+	static const char *const names[] = { [DS_MODE_PROXY] = "proxy",
+					     [DS_MODE_NAT] = "nat",
+					     [DS_MODE_DSR] = "dsr",
+					     [DS_MODE_IPIP] = "ipip",
+					     [DS_MODE_SHIELD] = "shield" };
+
+	return (size_t)mode < sizeof(names) / sizeof(*names) ? names[mode] : NULL;
 }
 
 const char *record_slot_rule_name(enum ds_slot_rule rule)
@@ -40,6 +46,15 @@ const char *record_xdp_name(enum bpf_xdp_mode mode)
 	return (size_t)mode < sizeof(names) / sizeof(*names) ? names[mode] : NULL;
 }
 
+bool record_dispatches(const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_listeners && r->listener[i].mode == DS_MODE_SHIELD; i++)
+		;
+	return i < r->n_listeners;
+}
+
 __u64 record_netns(void)
 {
 	struct stat st;
@@ -47,17 +62,37 @@ __u64 record_netns(void)
 	return stat("/proc/self/ns/net", &st) ? 0 : st.st_ino;
 }
 
+/* What a tunnel may start at; an empty list where the mode has none. */
+static json_t *record_tunnel_json(const struct record_listener *l)
+{
+	static const struct ds_addr none;
+	json_t *list = json_array();
+	char ip[INET6_ADDRSTRLEN];
+	size_t i;
+
+	for (i = 0; i < 2; i++)
+		if (memcmp(&l->tunnel[i], &none, sizeof(none)))
+			json_array_append_new(list, json_string(inet_ntop(AF_INET6, &l->tunnel[i], ip, sizeof(ip))));
+	return list;
+}
+
+static json_t *record_guard_json(const struct ds_guard *g)
+{
+	return json_pack("{s:b, s:I, s:I, s:I}", "keepalives", (int)g->keepalives, "acl", (json_int_t)g->acl,
+			 "interval_ns", (json_int_t)g->interval_ns, "burst_ns", (json_int_t)g->burst_ns);
+}
+
 static json_t *record_listener_json(const struct record_listener *l)
 {
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b}", "listen",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o}", "listen",
 			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
 			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
 			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
-			 l->per_cpu);
+			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard));
 }
 
 json_t *record_json(const struct record *r)
@@ -170,17 +205,45 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 	return mode < 0 ? mode : record_text(f->name, sizeof(f->name), name);
 }
 
+static int record_read_tunnel(struct record_listener *l, json_t *list)
+{
+	struct ds_addr ip;
+	json_t *one;
+	size_t i;
+
+	json_array_foreach (list, i, one) {
+		if (!json_is_string(one) || inet_pton(AF_INET6, json_string_value(one), &ip) != 1)
+			return -EPROTO;
+		l->tunnel[!uri_is_ip4(&ip)] = ip;
+	}
+	return 0;
+}
+
+static int record_read_guard(struct ds_guard *g, json_t *json)
+{
+	json_int_t acl = 0, interval = 0, burst = 0;
+	int keepalives = 0;
+
+	if (json && json_unpack(json, "{s:b, s:I, s:I, s:I}", "keepalives", &keepalives, "acl", &acl, "interval_ns",
+				&interval, "burst_ns", &burst))
+		return -EPROTO;
+	*g = (struct ds_guard){ .acl = acl, .keepalives = keepalives, .interval_ns = interval, .burst_ns = burst };
+	return 0;
+}
+
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
 	const char *ip, *mode, *algorithm, *affinity, *key = "", *rule = "consistent";
 	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0;
+	json_t *tunnel = NULL, *guard = NULL;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b}", "ip", &ip, "port", &port,
-			"set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity, "table_size",
-			&table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu", &per_cpu) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o}", "ip", &ip, "port",
+			&port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity,
+			"table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu",
+			&per_cpu, "tunnel_source", &tunnel, "guard", &guard) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
-	m = record_word(mode, DS_MODE_NAT, record_mode_int);
+	m = record_word(mode, DS_MODE_SHIELD, record_mode_int);
 	f = record_word(affinity, DS_AFFINITY_HASH, record_affinity_int);
 	l->at.port_be = htons(port);
 	l->mode = m;
@@ -190,7 +253,8 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	l->per_cpu = per_cpu;
 	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
 	l->slot_rule = r;
-	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm))
+	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm) ||
+	    record_read_guard(&l->guard, guard) || record_read_tunnel(l, tunnel))
 		return -EPROTO;
 	return record_text(l->hash_key, sizeof(l->hash_key), key);
 }

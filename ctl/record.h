@@ -25,15 +25,17 @@ struct record_interface {
 /* A listener as asked for; its slot in listeners[] is its index here. */
 struct record_listener {
 	struct ds_endpoint at;
-	int set;
+	int set; /* -1: none, as of a shield */
 	enum ds_mode mode;
 	enum ds_algorithm algorithm;
 	enum ds_affinity affinity;
 	char hash_key[HASH_KEY_TEXT_MAX]; /* names of keys with commas between them (hash_key.h); empty: the algorithm's */
 	bool user_only;			  /* of URIs that are hashed */
 	enum ds_slot_rule slot_rule;
-	bool per_cpu;	  /* turns */
-	__u32 table_size; /* of its set; 0: the instance's */
+	bool per_cpu;		  /* turns */
+	__u32 table_size;	  /* of its set; 0: the instance's */
+	struct ds_addr tunnel[2]; /* ipip: as in struct ds_listener */
+	struct ds_guard guard;
 };
 
 struct record {
@@ -76,6 +78,9 @@ const char *record_mode_name(enum ds_mode mode);
 const char *record_slot_rule_name(enum ds_slot_rule rule);
 const char *record_affinity_name(enum ds_affinity affinity);
 const char *record_xdp_name(enum bpf_xdp_mode mode);
+
+/* Whether any listener sends to destinations, so that a list is needed. */
+bool record_dispatches(const struct record *r);
 
 /* The inode of the current network namespace, 0 where it cannot be told. */
 __u64 record_netns(void);

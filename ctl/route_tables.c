@@ -22,6 +22,7 @@ static void route_tables_listener(struct ds_listener *to, const struct record_li
 
 	memset(to, 0, sizeof(*to));
 	to->at = l->at;
+	memcpy(to->tunnel, l->tunnel, sizeof(to->tunnel));
 	uri_endpoint_text(&l->at, text);
 	to->sent_by_len = strlen(text);
 	memcpy(to->sent_by, text, to->sent_by_len);
@@ -199,6 +200,19 @@ __u32 route_tables_find(void *ctx, const struct ds_endpoint *at)
 	return 0;
 }
 
+/* What the guard's lists say of a source. */
+static __u32 route_tables_listed(void *ctx, const struct ds_addr *ip)
+{
+	const struct route_tables *t = ctx;
+	const struct ds_listener *l = &t->inst.listeners[t->slot];
+	struct ds_guard_net net = { .bits = 32 + 128,
+				    .acl = l->half[t->inst.state->generation & 1].guard.acl,
+				    .ip = *ip };
+	__u32 word;
+
+	return bpf_get(&t->inst, BPF_MAP_guard_acl, &net, &word) ? 0 : word;
+}
+
 void route_tables_env(struct route_tables *t, struct decide_env *env)
 {
 	const struct ds_listener *l = &t->inst.listeners[t->slot];
@@ -212,11 +226,13 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.slot = t->slot,
 		.mode = half->mode,
 		.affinity = half->affinity,
+		.keepalives = half->guard.keepalives != 0,
 		.set = half->set ? &t->inst.sets[half->set] : NULL,
 		.slots = t->inst.slots,
 		.dests = t->inst.dests,
 		.n_dests = t->inst.entries[BPF_MAP_dests],
 		.find = route_tables_find,
+		.listed = half->guard.acl && !t->on_heap ? route_tables_listed : NULL,
 		.ctx = t,
 		.calls = t->calls,
 		.calls_mask = t->calls_mask,

@@ -14,6 +14,9 @@
 /* Larger files are refused: no list of DS_DESTS_MAX destinations comes near. */
 #define SOURCE_FILE_MAX (16u << 20)
 
+/* The list of who sends to no destination: the one file that need not be a regular one. */
+#define SOURCE_NONE "/dev/null"
+
 /*
  * Reads the list at path ("-": standard input) into a new model. Everything wrong with it is in d, sorted by place.
  * Returns

@@ -203,7 +203,7 @@ static int source_open(const char *path, struct diag_list *d)
 		what = "is a directory, expected a file";
 	else if (S_ISFIFO(st.st_mode))
 		what = "is a FIFO, expected a file; to read a stream use - and redirect standard input";
-	else if (!S_ISREG(st.st_mode))
+	else if (!S_ISREG(st.st_mode) && strcmp(path, SOURCE_NONE) != 0)
 		what = "is no regular file, expected one";
 	if (!what)
 		return fd;

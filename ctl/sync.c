@@ -54,6 +54,8 @@ bool sync_reaches(const struct record_listener *l, const struct ds_addr *ip)
 {
 	static const struct ds_addr none;
 
+	if (l->mode == DS_MODE_IPIP && memcmp(ip, &none, sizeof(none)))
+		return memcmp(&l->tunnel[!uri_is_ip4(ip)], &none, sizeof(none)) != 0;
 	return !memcmp(ip, &none, sizeof(none)) || uri_is_ip4(&l->at.ip) == uri_is_ip4(ip);
 }
 

@@ -141,7 +141,10 @@ struct ds_listener_half sync_listener_half(const struct sync_set *set, const str
 const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener);
 const struct sync_item *sync_find(const struct sync *s, int set, __u64 id);
 
-/* Whether a listener can send to an address: families are the same. A zero address is of either. */
+/*
+ * Whether a listener can send to an address: families are the same, or there is a tunnel over that one. A zero address
+ * is of either.
+ */
 bool sync_reaches(const struct record_listener *l, const struct ds_addr *ip);
 
 /* DS_DEST_* of a destination that is in the list. */

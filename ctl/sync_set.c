@@ -27,6 +27,8 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 
 static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
 {
+	if ((a->mode == DS_MODE_IPIP) != (b->mode == DS_MODE_IPIP) || memcmp(a->tunnel, b->tunnel, sizeof(a->tunnel)))
+		return false;
 	return a->set == b->set && a->algorithm == b->algorithm && a->table_size == b->table_size &&
 	       !strcmp(a->hash_key, b->hash_key) && a->user_only == b->user_only && a->slot_rule == b->slot_rule &&
 	       a->per_cpu == b->per_cpu && uri_is_ip4(&a->at.ip) == uri_is_ip4(&b->at.ip);
@@ -224,6 +226,8 @@ struct ds_listener_half sync_listener_half(const struct sync_set *set, const str
 		.mode = l->mode,
 		.affinity = l->affinity,
 		.keyed = set->key[0].kind != DS_KEY_CALL_ID || sync_is_modulo(l),
+		.guarded = l->guard.acl || l->guard.interval_ns,
+		.guard = l->guard,
 	};
 }
 
@@ -313,6 +317,14 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 	return 0;
 }
 
+/* Whether packets are to read something else of a listener than its set. */
+static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struct record_listener *l)
+{
+	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
+
+	return half->affinity != l->affinity || memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0;
+}
+
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in)
 {
 	const struct record *r = in->record;
@@ -324,6 +336,7 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 
 	for (i = 0; i < r->n_listeners; i++) {
 		set = &s->set[s->n_sets++];
+		s->flip |= sync_is_other(b, i, &r->listener[i]);
 		old = sync_current(b, i);
 		for (set->like = 0; set->like < i; set->like++)
 			if (sync_is_like(&r->listener[set->like], &r->listener[i]))

@@ -52,6 +52,9 @@ enum ds_mode {
 	DS_MODE_INVALID = 0,
 	DS_MODE_PROXY,
 	DS_MODE_NAT,
+	DS_MODE_DSR,	/* the IP packet as it came, to the link address of the destination */
+	DS_MODE_IPIP,	/* the IP packet as it came, in an outer IP header */
+	DS_MODE_SHIELD, /* nothing is sent on: what is sound is left to a server on this host */
 };
 
 /* Kamailio's numbers (reference/kamailio.md 3.3). */
@@ -93,13 +96,53 @@ enum ds_affinity {
 	DS_AFFINITY_HASH,
 };
 
+/* What the lists of a guard say of a source: values of guard_acl. */
+enum ds_guard_word {
+	DS_GUARD_ALLOW = 1, /* in, without a limit */
+	DS_GUARD_DENY,
+};
+
+/* Whom a listener lets in. All 0: everybody. */
+struct ds_guard {
+	__u32 acl;	   /* guard_acl has its lists under this number, which is made of what they say; 0: none */
+	__u32 keepalives;  /* 1: a shield leaves keepalives and STUN to its server */
+	__u64 interval_ns; /* what a packet takes out of its source's bucket; 0: no limit */
+	__u64 burst_ns;	   /* what a full bucket holds */
+};
+
 /* What one listener does, in both halves. */
 struct ds_listener_half {
 	__u32 set;     /* slot in sets[], 0: none */
 	__u8 mode;     /* enum ds_mode, 0: this listener does not exist in this half */
 	__u8 affinity; /* enum ds_affinity */
 	__u8 keyed;    /* 1: not the keyed hash of the Call-ID is what the set is picked by */
-	__u8 pad;
+	__u8 guarded;  /* 1: guard is not all 0 */
+	struct ds_guard guard;
+};
+
+/* Key of guard_acl, longest prefix first; bits counts those of acl, and those of an IPv4 address as if mapped. */
+struct ds_guard_net {
+	__u32 bits;
+	__u32 acl;
+	struct ds_addr ip;
+};
+
+#define DS_GUARD_NETS_MAX 65536
+#define DS_GUARD_ROWS 16384 /* a power of two */
+#define DS_GUARD_WAYS 5
+
+/* The bucket of one source, see ds_guard.h; free while key is 0. */
+struct ds_guard_source {
+	__u64 key;
+	__u64 full_ns; /* CLOCK_MONOTONIC */
+	__u32 first_s;
+	__u32 last_s;
+};
+
+/* Two cache lines. */
+struct ds_guard_row {
+	__u64 rest_full_ns; /* the bucket of all that find no room */
+	struct ds_guard_source way[DS_GUARD_WAYS];
 };
 
 #define DS_SENT_BY_MAX 64
@@ -111,6 +154,7 @@ struct ds_listener {
 	__u8 is_ip6;
 	__u16 pad;
 	__u8 sent_by[DS_SENT_BY_MAX]; /* "192.0.2.1:5060" or "[2001:db8::1]:5060", zero padded */
+	struct ds_addr tunnel[2];     /* ipip: where outer headers come from over IPv4 and IPv6; zero: not over that */
 	struct ds_listener_half half[2];
 	__u64 rr; /* live: instance-wide round robin */
 };
@@ -171,6 +215,10 @@ struct ds_dest_info {
 	__u32 weight;
 };
 
+/* ds_next_hop.valid; 0: the kernel is asked */
+#define DS_NEXT_HOP_ON_LINK 1 /* the neighbour is the destination itself */
+#define DS_NEXT_HOP_GATEWAY 2 /* it is a router on the way */
+
 /*
  * The next hop of one destination as the kernel's tables have it; the daemon writes it and looks after it. Used only
  * while the heartbeat is fresh, for the destination of that serial, and where seq was even and the same before and
@@ -184,7 +232,7 @@ struct ds_next_hop {
 	__u8 smac[6];
 	__u16 vlan[2]; /* as in struct ds_link */
 	__u8 tags;
-	__u8 valid; /* 0: the kernel is asked */
+	__u8 valid; /* DS_NEXT_HOP_* */
 	__u16 mtu;  /* longest IP packet; longer ones the kernel is asked about */
 };
 
@@ -290,6 +338,8 @@ struct ds_state {
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
 _Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without holes");
 _Static_assert(sizeof(struct ds_call_bucket) == 128, "two cache lines");
+_Static_assert(sizeof(struct ds_guard_net) == 24, "key without holes");
+_Static_assert(sizeof(struct ds_guard_row) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
 _Static_assert(sizeof(struct ds_next_hop) == 32, "stride of a mapped array");
 _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
@@ -304,7 +354,9 @@ _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 	X(forward)  /* proxy: plans and sends a request */                     \
 	X(response) /* proxy: verifies, pops and sends a response */           \
 	X(reply)    /* builds a reply to a request and sends it back */        \
-	X(nat)	    /* nat: picks and rewrites addresses */
+	X(nat)	    /* nat: picks and rewrites addresses */                    \
+	X(direct)   /* dsr, ipip: picks and sends the packet whole */          \
+	X(shield)   /* shield: passes what is sound */
 
 enum ds_chain {
 #define X(name) DS_CHAIN_##name,
@@ -328,6 +380,8 @@ enum ds_chain {
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
  *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
+ *   guard_acl     __u32 enum ds_guard_word by struct ds_guard_net, longest prefix first; user; kernel
+ *   guard_sources struct ds_guard_row by hash of the source; kernel; kernel
  *   links         struct ds_link by ifindex; user; kernel
  *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
  *   turns         struct ds_turn by slot of listeners[], of each CPU; kernel; kernel (not pinned)

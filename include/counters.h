@@ -32,6 +32,7 @@
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
 	X(response, 0, "response sent by the next Via")                                                \
 	X(response_nat, 0, "datagram from a nat destination, given the listener's address")            \
+	X(shielded, 0, "sound message left to the server on this host")                                \
 	/* no SIP message */                                                                           \
 	X(keepalive, 0, "CRLF, NUL or blank keepalive swallowed")                                      \
 	X(stun, 0, "STUN message")                                                                     \
@@ -39,6 +40,8 @@
 	X(bad_checksum, 0, "UDP checksum wrong, or absent over IPv6")                                  \
 	X(ttl_expired, 0, "TTL or hop limit 1 in nat mode")                                            \
 	X(bad_source, 0, "source address or port that nothing can be sent to")                         \
+	X(guard_denied, 0, "source that the guard denies")                                             \
+	X(guard_rate, 0, "source that sends more than the guard lets it")                              \
 	/* malformed: anything needed that does not follow the grammar */                              \
 	X(bad_start_line, 400, "start line is not Method SP Request-URI SP SIP-Version")               \
 	X(bad_version, 505, "SIP version other than 2.0")                                              \
@@ -61,6 +64,7 @@
 	X(bad_extension, 420, "Proxy-Require names extensions")                                        \
 	X(no_destination, 503, "nothing active in the set")                                            \
 	X(destination_slow, 503, "destination needs the slow path (transport, or local to this host)") \
+	X(destination_far, 503, "destination of a dsr listener is behind a gateway")                   \
 	X(no_action, 404, "no route matched the request")                                              \
 	/* dropped on purpose */                                                                       \
 	X(ack_own_reply, 0, "ACK to a reply built here, absorbed")                                     \

@@ -147,6 +147,29 @@ port_inline __u32 ds_call_next(__u32 phase, __u32 method, __u32 status)
 	return status >= 200 && phase == DS_CALL_NEW ? DS_CALL_ENDING : phase;
 }
 
+/*
+ * The state after a client's request where the destinations answer behind our back (dsr, ipip). An INVITE may ring for
+ * its whole life, since no provisional response is seen. The ACK confirms: that of a failure too, which looks alike, so
+ * calls that failed are kept until the idle limit, unless they were cancelled. BYE ends, from the client; of a
+ * destination's BYE the client's answer is seen, see ds_call_next().
+ */
+port_inline __u32 ds_call_unseen(__u32 phase, __u32 method)
+{
+	if (method == SIP_METHOD_BYE)
+		return DS_CALL_ENDING;
+	if (phase == DS_CALL_CONFIRMED)
+		return phase;
+	switch (method) {
+	case SIP_METHOD_INVITE:
+		return DS_CALL_RINGING;
+	case SIP_METHOD_CANCEL:
+		return DS_CALL_ENDING;
+	case SIP_METHOD_ACK:
+		return phase == DS_CALL_RINGING ? DS_CALL_CONFIRMED : phase;
+	}
+	return phase;
+}
+
 /* The calls table's key for a Call-ID's hash at one listener; the hash is keyed, so a bijection of it is as good. */
 port_inline __u64 ds_call_key(__u64 call_id_hash, __u32 listener)
 {

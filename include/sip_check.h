@@ -12,7 +12,7 @@
  */
 port_inline int sip_check_request(const struct sip_msg *m, __u32 mode)
 {
-	if (m->reason == REASON_bad_uri_scheme && mode == DS_MODE_NAT)
+	if (m->reason == REASON_bad_uri_scheme && mode != DS_MODE_PROXY)
 		return REASON_none;
 	if (m->reason != REASON_none || mode != DS_MODE_PROXY)
 		return m->reason;

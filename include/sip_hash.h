@@ -25,6 +25,7 @@ enum sip_hash_use {
 	SIP_HASH_TAG,
 	SIP_HASH_ID,	/* destination */
 	SIP_HASH_TABLE, /* Maglev permutation */
+	SIP_HASH_GUARD, /* source at a listener */
 };
 
 #define SIP_ROTL(x, n) (((x) << (n)) | ((x) >> (64 - (n))))

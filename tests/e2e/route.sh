@@ -40,6 +40,22 @@ field() {
 	jq -r ".$1" "$DIR/out" | paste -sd ' '
 }
 
+# where MODE-OPTION...: verdict, reason and destination of one message.
+where() {
+	status "$CTL" route --json "$@" "$DIR/mode.sip" >/dev/null
+	jq -r '[.verdict, .reason, .destination // "-"] | join(" ")' "$DIR/out"
+}
+
+modes() {
+	message "$DIR/mode.sip" one
+	is "route: dsr" "forward request 192.0.2.30:5060" "$(where --mode dsr)"
+	is "route: ipip" "forward request 192.0.2.30:5060" "$(where --mode ipip --tunnel-source 192.0.2.9)"
+	is "route: ipip over the other family" "reply no_destination -" \
+		"$(where --mode ipip --tunnel-source 2001:db8::9)"
+	is "route: shield" "pass shielded -" "$(where --mode shield)"
+	is "route: dsr in the kernel" 2 "$(status "$CTL" route --mode dsr --path kernel "$DIR/mode.sip")"
+}
+
 files() {
 	local bad
 
@@ -112,6 +128,7 @@ printf '1 sip:192.0.2.30\n1 sip:192.0.2.31:5070\n1 sip:192.0.2.32\n' >"$DIR/list
 echo 000102030405060708090a0b0c0d0e0f >"$DIR/key"
 chmod 600 "$DIR/key"
 files
+modes
 usage
 export TOP CTL DIR FAILED
 export -f is message live

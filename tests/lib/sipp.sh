@@ -40,6 +40,9 @@ sipp_files() {
 	SIPP_FILES=(-stf "$LAB_DIR/log/$1.csv" -error_file "$LAB_DIR/log/$1.errors")
 }
 
+# Where answerers listen that have not their destination's address: the listener's, which it holds too.
+SIPP_UAS_HOST=
+
 # sipp_uas 4|6 N [SCENARIO] answers calls on destination N, port 5060.
 sipp_uas() {
 	local name=uas$2 scenario=${3:-uas}
@@ -48,7 +51,7 @@ sipp_uas() {
 	sipp_ports
 	sipp_files "$name"
 	lab_spawn "dest$2" "$name" sipp -sf "$LAB_DIR/$scenario.xml" \
-		-i "$(lab_host "$1" dest "$2")" -p 5060 -l 10000 \
+		-i "${SIPP_UAS_HOST:-$(lab_host "$1" dest "$2")}" -p 5060 -l 10000 \
 		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
 }
 

@@ -46,6 +46,7 @@ enum {
 	SAME_PROXY6,
 	SAME_ROUND_ROBIN,
 	SAME_NAT,
+	SAME_SHIELD,
 	SAME_FROM,
 	SAME_TO_NAT,
 	SAME_REQUEST6,
@@ -191,6 +192,7 @@ static int same_setup(void **state)
 	same_side(&sides[SAME_KEY], 0, DS_MODE_PROXY, DS_ALGORITHM_KEY);
 	same_slot_side(&sides[SAME_SLOT], DS_ALGORITHM_AUTH_USER);
 	same_slot_side(&sides[SAME_SLOT_FROM], DS_ALGORITHM_FROM_URI);
+	same_side(&sides[SAME_SHIELD], 0, DS_MODE_SHIELD, DS_ALGORITHM_CALL_ID);
 	return 0;
 }
 
@@ -212,7 +214,8 @@ static int same_teardown(void **state)
 /* Whether the kernel program may leave to the slow path what user space decides: long messages, and longer replies. */
 static int same_is_beyond(const struct route_run *r, size_t len)
 {
-	if (r->verdict != VERDICT_slow)
+	/* a shield passes what it cannot look at */
+	if (r->verdict != VERDICT_slow && r->verdict != VERDICT_pass)
 		return 0;
 	if (r->reason == REASON_slow_too_long)
 		return 1;

@@ -59,6 +59,73 @@ static void defaults(void **state)
 	conf_free(c);
 }
 
+static const struct {
+	const char *name;
+	enum ds_mode mode;
+	const char *options;
+} mode_rows[] = {
+	{ "proxy", DS_MODE_PROXY, "route a { set = 1 }" },
+	{ "nat", DS_MODE_NAT, "route a { set = 1 }" },
+	{ "dsr", DS_MODE_DSR, "route a { set = 1 }" },
+	{ "ipip", DS_MODE_IPIP, "tunnel-source = {192.0.2.2, \"2001:db8::2\"} route a { set = 1 }" },
+	{ "shield", DS_MODE_SHIELD, "guard { keepalives = true }" },
+};
+
+/* Every mode, and that it is printed as it is read. */
+static void modes(void **state)
+{
+	static const struct ds_addr none;
+	char text[512], *printed;
+	struct conf *c, *again;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < TEST_COUNT(mode_rows); i++) {
+		snprintf(text, sizeof(text), "interfaces = a listen 192.0.2.1:5060 { mode = %s %s }", mode_rows[i].name,
+			 mode_rows[i].options);
+		c = read_good(text);
+		check_int(mode_rows[i].name, c->listener[0].mode, mode_rows[i].mode);
+		check_true("tunnels", !memcmp(&c->listener[0].tunnel[0], &none, sizeof(none)) ==
+					      (mode_rows[i].mode != DS_MODE_IPIP));
+		check_str("list", c->list,
+			  mode_rows[i].mode == DS_MODE_SHIELD ? "/dev/null" : "/etc/sipxdp/dispatcher.list");
+		printed = print_text(c);
+		again = read_good(printed);
+		check_int("keepalives printed", again->listener[0].admit.keepalives,
+			  mode_rows[i].mode == DS_MODE_SHIELD);
+		check_int("mode printed", again->listener[0].mode, mode_rows[i].mode);
+		check_mem("tunnels printed", again->listener[0].tunnel, sizeof(again->listener[0].tunnel),
+			  c->listener[0].tunnel, sizeof(c->listener[0].tunnel));
+		free(printed);
+		conf_free(again);
+		conf_free(c);
+	}
+}
+
+static void guards(void **state)
+{
+	struct conf *c = read_good(
+		"interfaces = a listen 192.0.2.1:5060 { route a { set = 1 }\n"
+		"guard { allow = {192.0.2.7, \"2001:db8::/32\"} deny = {0.0.0.0/0, \"::/0\"} rate = 50 burst = 100 } }\n"
+		"listen 192.0.2.2:5060 { route a { set = 1 } }");
+	char *printed = print_text(c);
+	struct conf *again = read_good(printed);
+	struct ds_guard g, h;
+
+	(void)state;
+	check_int("networks", c->listener[0].admit.n, 4);
+	check_int("rate", c->listener[0].admit.rate, 50);
+	check_int("burst", c->listener[0].admit.burst, 100);
+	check_int("none", c->listener[1].admit.n + c->listener[1].admit.rate, 0);
+	admit_settle(&c->listener[0].admit, &g);
+	admit_settle(&again->listener[0].admit, &h);
+	check_mem("printed and read", &h, sizeof(h), &g, sizeof(g));
+	check_true("as it is written", strstr(printed, "allow = {\"192.0.2.7/32\", \"2001:db8::/32\"}") != NULL);
+	free(printed);
+	conf_free(again);
+	conf_free(c);
+}
+
 static void everything(void **state)
 {
 	struct conf *c = read_good(conf_scene_full);
@@ -329,6 +396,8 @@ int main(void)
 {
 	struct test_list tests = { 0 };
 
+	test_add(&tests, "guards", guards, NULL);
+	test_add(&tests, "every mode", modes, NULL);
 	test_add(&tests, "defaults", defaults, NULL);
 	test_add(&tests, "everything", everything, NULL);
 	test_add(&tests, "words", words, NULL);

@@ -184,6 +184,29 @@ static const struct row nat_rows[] = {
 	  NULL, NULL },
 };
 
+/* As nat's, but what needs the slow path finds none. */
+static const struct row dsr_rows[] = {
+	{ "INVITE", BASIC END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060", NULL },
+	{ "Max-Forwards 0", BASIC "Max-Forwards: 0\r\n" END, VERDICT_forward, REASON_request, 0, "192.0.2.30:5060",
+	  NULL },
+	{ "no From", INVITE VIA "CSeq: 1 INVITE\r\n" END, VERDICT_reply, REASON_bad_from, 400, "192.0.2.20:5062",
+	  NULL },
+	{ "response", "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_via_not_ours, 0,
+	  NULL, NULL },
+};
+
+static const struct row shield_rows[] = {
+	{ "INVITE", BASIC END, VERDICT_pass, REASON_shielded, 0, NULL, NULL },
+	{ "scheme", "INVITE mailto:b@example.com SIP/2.0\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_pass,
+	  REASON_shielded, 0, NULL, NULL },
+	{ "response", "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 INVITE\r\n" END, VERDICT_pass, REASON_shielded, 0, NULL,
+	  NULL },
+	{ "no From", INVITE VIA "CSeq: 1 INVITE\r\n" END, VERDICT_drop, REASON_bad_from, 0, NULL, NULL },
+	{ "two Call-IDs", BASIC "Call-ID: c2\r\n" END, VERDICT_drop, REASON_bad_call_id, 0, NULL, NULL },
+	{ "CRLFCRLF", "\r\n\r\n", VERDICT_drop, REASON_keepalive, 0, NULL, NULL },
+	{ "hello", "hello", VERDICT_drop, REASON_not_sip, 0, NULL, NULL },
+};
+
 static void decides(struct lab *lab, const struct row *row)
 {
 	send_text(lab, row->from ? row->from : "192.0.2.20:5062", row->in);
@@ -212,6 +235,133 @@ static void decides_nat(void **state)
 	decides(&lab, row);
 	if (d.verdict == VERDICT_forward)
 		check_mem("octets", d.out, d.out_len, row->in, strlen(row->in));
+}
+
+static void decides_dsr(void **state)
+{
+	const struct row *row = *state;
+	struct lab lab;
+
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_DSR;
+	decides(&lab, row);
+	if (d.verdict == VERDICT_forward)
+		check_mem("octets", d.out, d.out_len, row->in, strlen(row->in));
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_IPIP;
+	lab.listener.tunnel[0] = place("192.0.2.2:1").ip;
+	decides(&lab, row);
+}
+
+static void decides_shield(void **state)
+{
+	struct lab lab;
+
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_SHIELD;
+	lab.env.set = NULL;
+	decides(&lab, *state);
+}
+
+static void keepalives_by_policy(void **state)
+{
+	static const char stun[] = "\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1\1";
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_SHIELD;
+	lab.env.keepalives = 1;
+	send_text(&lab, "192.0.2.20:5062", "\r\n\r\n");
+	check_reason("keepalive", VERDICT_pass, REASON_keepalive);
+	send_text(&lab, "192.0.2.20:5062", stun);
+	check_reason("STUN", VERDICT_pass, REASON_stun);
+	send_text(&lab, "192.0.2.20:5062", "hello");
+	check_reason("rubbish", VERDICT_drop, REASON_not_sip);
+	lab.env.mode = DS_MODE_PROXY;
+	send_text(&lab, "192.0.2.20:5062", "\r\n\r\n");
+	check_reason("proxy", VERDICT_drop, REASON_keepalive);
+}
+
+static __u32 lab_listed(void *ctx, const struct ds_addr *ip)
+{
+	(void)ctx;
+	return ip->w[3] == place("192.0.2.7:1").ip.w[3] ? DS_GUARD_ALLOW : DS_GUARD_DENY;
+}
+
+/* Before all else; destinations are let in whatever the lists say. */
+static void guard_denies(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.listed = lab_listed;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("denied", VERDICT_drop, REASON_guard_denied);
+	send_text(&lab, "192.0.2.20:0", "hello");
+	check_reason("denied rubbish", VERDICT_drop, REASON_guard_denied);
+	send_text(&lab, "192.0.2.7:5062", BASIC END);
+	check_reason("allowed", VERDICT_forward, REASON_request);
+	send_text(&lab, "192.0.2.31:5060", BASIC "Route: <sip:192.0.2.1;lr>,<sip:198.51.100.7:5070;lr>\r\n" END);
+	check_reason("destination", VERDICT_forward, REASON_request_outward);
+}
+
+static void tunnels_are_by_family(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_IPIP;
+	lab.slots[0] = D_IP6;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("no tunnel over IPv6", VERDICT_needs_slow_path, REASON_slow_no_route);
+	lab.listener.tunnel[1] = place("2001:db8::1:1").ip;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("a tunnel over IPv6", VERDICT_forward, REASON_request);
+	check_place("[2001:db8::30]:5060");
+	lab.env.mode = DS_MODE_DSR;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("no link address over IPv6", VERDICT_needs_slow_path, REASON_slow_no_route);
+}
+
+static __u32 lab_state(const struct lab *lab)
+{
+	size_t i, way;
+
+	for (i = 0; i < 4; i++)
+		for (way = 0; way < DS_CALLS_WAYS; way++)
+			if (lab->calls[i].way[way].val)
+				return DS_CALL_STATE(lab->calls[i].way[way].val);
+	return DS_CALL_FREE;
+}
+
+/* Destinations answer behind our back: what the client sends moves the call. */
+static void unseen_answers(void **state)
+{
+	static const struct {
+		const char *message;
+		__u32 state;
+	} steps[] = {
+		{ BASIC END, DS_CALL_RINGING },
+		{ "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END, DS_CALL_CONFIRMED },
+		{ "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 BYE\r\n" END, DS_CALL_ENDING },
+		{ BASIC END, DS_CALL_RINGING },
+		{ "CANCEL sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 CANCEL\r\n" END, DS_CALL_ENDING },
+		{ "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END, DS_CALL_ENDING },
+	};
+	struct lab lab;
+	size_t i;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.mode = DS_MODE_DSR;
+	for (i = 0; i < TEST_COUNT(steps); i++) {
+		send_text(&lab, "192.0.2.20:5062", steps[i].message);
+		check_int(steps[i].message, d.verdict, VERDICT_forward);
+		check_int(steps[i].message, lab_state(&lab), steps[i].state);
+	}
 }
 
 static void no_destination_is_answered(void **state)
@@ -376,6 +526,12 @@ int main(void)
 {
 	struct test_list tests = { 0 };
 
+	test_rows(&tests, "dsr", decides_dsr, dsr_rows);
+	test_rows(&tests, "shield", decides_shield, shield_rows);
+	test_add(&tests, "guard", guard_denies, NULL);
+	test_add(&tests, "keepalives", keepalives_by_policy, NULL);
+	test_add(&tests, "tunnels by family", tunnels_are_by_family, NULL);
+	test_add(&tests, "answers that are not seen", unseen_answers, NULL);
 	test_rows(&tests, "proxy", decides_proxy, proxy_rows);
 	test_rows(&tests, "nat", decides_nat, nat_rows);
 	test_add(&tests, "no destination is answered", no_destination_is_answered, NULL);

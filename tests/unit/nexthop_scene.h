@@ -234,7 +234,7 @@ static void check_hop(__u32 slot, const char *dmac, const char *device, const ch
 	const struct ds_next_hop *n = &f.b.next_hops[slot];
 
 	check_int("seq is odd", n->seq & 1, 0);
-	check_int("valid", n->valid, dmac != NULL);
+	check_int("valid", n->valid != 0, dmac != NULL);
 	if (!dmac)
 		return;
 	check_mac("destination MAC address", n->dmac, dmac);

@@ -17,6 +17,10 @@ static void found(void **state)
 	check_hop(FAR6, "02:00:00:00:06:99", "nh0", "02:00:00:00:00:01");
 	check_hop(STRANGE, NULL, NULL, NULL);
 	check_int("MTU", f.b.next_hops[FAR6].mtu, 1500);
+	check_int("on the link", f.b.next_hops[NEAR].valid, DS_NEXT_HOP_ON_LINK);
+	check_int("on the link, IPv6", f.b.next_hops[NEAR6].valid, DS_NEXT_HOP_ON_LINK);
+	check_int("behind a gateway", f.b.next_hops[FAR].valid, DS_NEXT_HOP_GATEWAY);
+	check_int("behind a gateway, IPv6", f.b.next_hops[FAR6].valid, DS_NEXT_HOP_GATEWAY);
 	nexthop_totals(f.nh, &t);
 	check_int("destinations", t.dests, 5);
 	check_int("valid ones", t.valid, 4);

@@ -27,6 +27,30 @@ static void test_generation_flips_halves(void **state)
 	assert_int_equal(f->b.state->generation, 2);
 }
 
+/* Limits, lists and affinity are of the generation, as sets are; what stays as it is makes none. */
+static void test_guard_is_of_the_generation(void **state)
+{
+	struct fixture *f = *state;
+	const struct ds_listener_half *half = f->b.listeners[0].half;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, THREE);
+	assert_int_equal(half[1].guarded, 0);
+	f->rec.listener[0].guard = (struct ds_guard){ .acl = 5, .interval_ns = 1000, .burst_ns = 2000 };
+	publish(f, THREE);
+	assert_int_equal(f->b.state->generation, 2);
+	assert_int_equal(half[0].guarded, 1);
+	assert_int_equal(half[0].guard.acl, 5);
+	assert_int_equal(half[1].guarded, 0);
+	publish(f, THREE);
+	assert_int_equal(f->b.state->generation, 2);
+	f->rec.listener[0].affinity = DS_AFFINITY_HASH;
+	publish(f, THREE);
+	assert_int_equal(f->b.state->generation, 3);
+	assert_int_equal(half[1].affinity, DS_AFFINITY_HASH);
+	assert_int_equal(half[1].guard.burst_ns, 2000);
+}
+
 static void test_members_stay(void **state)
 {
 	struct fixture *f = *state;
@@ -190,6 +214,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_generation_flips_halves),
+		TEST(test_guard_is_of_the_generation),
 		TEST(test_members_stay),
 		TEST(test_removed_drains_then_goes),
 		TEST(test_drain_timeout),

@@ -106,6 +106,27 @@ static void test_families(void **state)
 	assert_int_equal(entries_of(f, 1, slot_of(f, 6)), TABLE);
 }
 
+/* A tunnel leads to either family, where there is an address that it starts at; a shield leads nowhere. */
+static void test_modes(void **state)
+{
+	struct fixture *f = *state;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_IPIP);
+	assert_int_equal(uri_address("192.0.2.9", &f->rec.listener[0].tunnel[0]), 0);
+	add_listener(f, "192.0.2.2", 1, DS_MODE_DSR);
+	add_listener(f, "192.0.2.3", -1, DS_MODE_SHIELD);
+	assert_int_equal(publish(f, DEST(1) "\n1 sip:[2001:db8::1]:6\n"), 0);
+	assert_int_equal(f->last.skipped, 1);
+	assert_int_equal(set_of(f, 0)->active, 1);
+	assert_int_equal(uri_address("2001:db8::9", &f->rec.listener[0].tunnel[1]), 0);
+	assert_int_equal(publish(f, DEST(1) "\n1 sip:[2001:db8::1]:6\n"), 0);
+	assert_int_equal(f->last.skipped, 0);
+	assert_int_equal(set_of(f, 0)->active, 2);
+	assert_int_equal(set_of(f, 1)->active, 1);
+	assert_int_equal(set_of(f, 2)->active, 0);
+	assert_int_equal(f->b.listeners[2].half[f->b.state->generation & 1].mode, DS_MODE_SHIELD);
+}
+
 static void test_listeners_share(void **state)
 {
 	struct fixture *f = *state;
@@ -172,6 +193,7 @@ int main(void)
 		TEST(test_weights),
 		TEST(test_only_used_sets),
 		TEST(test_families),
+		TEST(test_modes),
 		TEST(test_listeners_share),
 		TEST(test_two_nat_listeners),
 		TEST(test_listener_as_destination),
