@@ -128,7 +128,10 @@ int xdp_dispatch(struct xdp_md *ctx)
 		return XDP_PASS;
 	}
 	rc = datagram_fault(w, kind);
-	if (rc == REASON_slow_fragment || rc == REASON_slow_ip_options || rc == REASON_slow_length)
+	/* to a client, not to a listener: no socket would get it */
+	if (w->from && reason_is_slow(rc))
+		return exit_no_slow(w->listener, rc);
+	if (reason_is_slow(rc))
 		return exit_slow(w->listener, rc);
 	if (rc != REASON_none || trim_padding(ctx, w))
 		return exit_drop(w->listener, rc);

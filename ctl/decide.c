@@ -122,6 +122,8 @@ static __u32 decide_pick(struct decide_work *w)
 	w->d->dest = dest;
 	if (dest)
 		return REASON_request;
+	if (env->shed && !follows && !w->d->msg.to.tag.len)
+		return REASON_overload;
 	if (!env->set)
 		return REASON_no_destination;
 	if (env->set->pick >= DS_PICK_TURN) {
@@ -144,14 +146,15 @@ static __u32 decide_pick(struct decide_work *w)
 	return dest ? REASON_request : REASON_no_destination;
 }
 
-/* The place of the destination picked, where the fast path can reach it. */
+/* The place of the destination picked, where it can be reached. */
 static __u32 decide_reach(struct decide_work *w, __u32 reason)
 {
 	const struct ds_dest_rec *dest = decide_dest(w->env, w->d->dest);
+	bool local = w->env->slow && w->env->mode == DS_MODE_PROXY;
 
 	if (!dest)
 		return REASON_no_destination;
-	if (dest->flags & DS_DEST_SLOW)
+	if (dest->flags & DS_DEST_SLOW && (dest->flags & DS_DEST_FOREIGN || !local))
 		return REASON_destination_slow;
 	w->d->to = dest->at;
 	return reason;
@@ -221,7 +224,8 @@ static __u32 decide_proxy(struct decide_work *w)
 		return reason;
 	if (sip_route_parse(w->b->c, m, &l->at, &route))
 		return REASON_bad_route;
-	if (w->env->find(w->env->ctx, w->src))
+	w->d->from = w->env->find(w->env->ctx, w->src);
+	if (w->d->from)
 		reason = decide_outward(w, &route);
 	else
 		reason = decide_inward(w, &route);
@@ -417,9 +421,10 @@ static void decide_response(struct decide_work *w)
 	}
 	sip_proxy_response(w->b, m, &w->d->plan);
 	decide_forward(w, reason);
-	if (w->d->verdict != VERDICT_forward || !m->call_id.len || !w->env->find(w->env->ctx, w->src))
+	if (w->d->verdict != VERDICT_forward)
 		return;
-	if (!sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
+	w->d->from = w->env->find(w->env->ctx, w->src);
+	if (w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
 		decide_move(w->env, ds_call_key(w->call_id_hash, w->env->slot), m);
 }
 

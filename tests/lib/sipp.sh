@@ -14,6 +14,8 @@ SIPP_COMMON=(-nostdin -trace_err -trace_stat -fd 1 -buff_size 1048576 -t u1)
 # looks like a loss, hence 2 s.
 SIPP_T1=2000
 SIPP_HOLD=(50 150)
+# So many octets more in the body of every INVITE and its 200: a multiple of 50.
+SIPP_PAD=0
 # 1: this run loses messages on purpose, so the 180 may be missing.
 SIPP_LOSSY=0
 
@@ -22,6 +24,10 @@ sipp_scenario() {
 	local edit=(-e "s/\"T1\"/\"$SIPP_T1\"/"
 		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/")
 
+	if ((SIPP_PAD)); then
+		yes "      a=pad:$(printf '%042d' 0)" 2>/dev/null | head -n "$((SIPP_PAD / 50))" >"$LAB_DIR/pad"
+		edit+=(-e "/a=rtpmap:8 /r $LAB_DIR/pad")
+	fi
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
 	# an answerer whose last 200 is lost more than once must still know the call when BYE comes again
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/timewait milliseconds="[0-9]*"/timewait milliseconds="8000"/')
