@@ -131,8 +131,12 @@ int xdp_dispatch(struct xdp_md *ctx)
 	/* to a client, not to a listener: no socket would get it */
 	if (w->from && reason_is_slow(rc))
 		return exit_no_slow(w->listener, rc);
-	if (reason_is_slow(rc))
+	if (reason_is_slow(rc)) {
+		/* what comes back may come by here */
+		fib_device(ctx, w);
+		send_learn(ctx, w);
 		return exit_slow(w->listener, rc);
+	}
 	if (rc != REASON_none || trim_padding(ctx, w))
 		return exit_drop(w->listener, rc);
 	w->now_ns = bpf_ktime_get_coarse_ns();

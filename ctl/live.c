@@ -167,22 +167,41 @@ static int live_start(struct live *l)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+static bool live_has_nat(const struct live *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->p.rec.n_listeners; i++)
+		if (l->p.rec.listener[i].mode == DS_MODE_NAT)
+			return true;
+	return false;
+}
+
 /* Without it the fast path goes on as before; it is said why. */
 static int live_start_slow(struct live *l)
 {
 	struct ds_endpoint at = { .port_be = 0 };
 	char text[URI_ENDPOINT_SIZE];
-	int err = slow_stats_open(&l->slow_stats, &l->p.inst, l->p.bpf.entries[BPF_MAP_dests]);
+	int err;
+
+	if (l->conf->xdp == BPF_XDP_OFF && live_has_nat(l)) {
+		output_error("a listener in nat mode needs XDP: what its destinations send comes to no socket of this "
+			     "host; remedy: mode = proxy, or another xdp than off");
+		return EXIT_INPUT;
+	}
+	err = slow_stats_open(&l->slow_stats, &l->p.inst, l->p.bpf.entries[BPF_MAP_dests]);
 
 	if (err) {
 		output_error("cannot keep the slow path's counters: %s", strerror(-err));
 		return EXIT_FAILED;
 	}
 	err = slow_new(l->base, &l->p.bpf, &l->p.rec, &l->slow_stats, &l->slow, &at);
-	if (err)
+	if (err && l->conf->xdp == BPF_XDP_OFF)
+		output_error("cannot open a socket at %s: %s", uri_endpoint_text(&at, text), strerror(-err));
+	else if (err)
 		output_warn("no slow path: a socket at %s: %s; what needs it is dropped and counted",
 			    uri_endpoint_text(&at, text), strerror(-err));
-	return EXIT_OK;
+	return err && l->conf->xdp == BPF_XDP_OFF ? EXIT_FAILED : EXIT_OK;
 }
 
 static int live_start_control(struct live *l)

@@ -4,7 +4,7 @@
  */
 #include "slow_inner.h"
 
-#include <string.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "output.h"
@@ -59,6 +59,7 @@ static bool slow_env(const struct slow *s, const struct slow_listener *l, struct
 		.call_idle = b->state->call_idle_s,
 		.now = output_clock(CLOCK_MONOTONIC_COARSE) >> DS_TICK_SHIFT,
 		.rr = __atomic_load_n(&at->rr, __ATOMIC_RELAXED),
+		.random = arc4random(),
 		.slow = true,
 	};
 	return generation && half->mode;

@@ -26,7 +26,12 @@ with_slow() {
 	lab_list "$E2E_LIST" "$DAEMON_FAMILY" 1 2 3
 	lab_neigh_flush
 	rm -f "$DAEMON_STATE"
-	daemon_conf "$DAEMON_FAMILY" "$3"
+	if [[ $3 == mode* ]]; then
+		daemon_conf "$DAEMON_FAMILY"
+		sed -i "s/{ route/{ $3 route/" "$DAEMON_CONF"
+	else
+		daemon_conf "$DAEMON_FAMILY" "$3"
+	fi
 	E2E_WHY="the daemon does not start: $(tail -n 1 "$LAB_DIR/log/daemon.err" 2>/dev/null)"
 	if daemon_start && until_beat && "${@:4}"; then
 		e2e_ok "$name"
@@ -35,7 +40,8 @@ with_slow() {
 		cp "$LAB_DIR/log/daemon.err" "$LAB_DIR/log/$name.daemon" 2>/dev/null
 	fi
 	e2e_stats "$name"
-	SIPP_PAD=0
+	SIPP_PAD_UAC=0
+	SIPP_PAD_UAS=0
 	lab_kill_all
 	e2e_detach || e2e_not_ok "$name-detach" "$(head -n 1 "$LAB_DIR/log/detach.err")"
 }
@@ -55,7 +61,8 @@ slow_of() {
 big_calls() {
 	local calls=40 n
 
-	SIPP_PAD=$1
+	SIPP_PAD_UAC=$1
+	SIPP_PAD_UAS=$1
 	e2e_calls "$DAEMON_FAMILY" "$calls" 40 uac uas_ping 1 2 3
 	daemon_calls_clean "$calls" 1 2 3 || return 1
 	n=$(slow_of slow forward)
@@ -66,9 +73,73 @@ big_calls() {
 	((n == calls * 2))
 }
 
+# No program anywhere: the sockets alone dispatch.
+without_xdp() {
+	local calls=60 n
+
+	E2E_WHY="attached as '$(lab_xdp cl0)' and '$(lab_xdp sv0)'"
+	[[ -z $(lab_xdp cl0)$(lab_xdp sv0) ]] || return 1
+	SIPP_PAD_UAC=$1
+	e2e_calls "$DAEMON_FAMILY" "$calls" 60 uac uas_ping 1 2 3
+	daemon_calls_clean "$calls" 1 2 3 || return 1
+	n=$(slow_of slow forward)
+	E2E_WHY="the slow path sent $n messages on, expected $((calls * 6))"
+	((n == calls * 6))
+}
+
+# nat: destinations see the client's own address also where the request comes in fragments.
+big_nat() {
+	local calls=40 n
+
+	SIPP_PAD_UAC=$1
+	e2e_calls "$DAEMON_FAMILY" "$calls" 40 uac uas_ping 1 2 3
+	daemon_calls_clean "$calls" 1 2 3 || return 1
+	n=$(slow_of slow forward)
+	E2E_WHY="the slow path sent $n messages on, expected $calls"
+	((n >= calls))
+}
+
+# 200 calls/s, of which one in ten begins with an INVITE in fragments.
+mixed() {
+	local n slow fast
+
+	for n in 1 2 3; do
+		sipp_uas "$DAEMON_FAMILY" "$n" uas_ping
+	done
+	E2E_WHY="the answerers do not start"
+	sipp_ready 1 2 3 || return 1
+	sipp_uac "$DAEMON_FAMILY" 1 "$(lab_host "$DAEMON_FAMILY" vip):5060" 900 180
+	sleep 0.5
+	SIPP_PAD_UAC=3000
+	sipp_uac "$DAEMON_FAMILY" 2 "$(lab_host "$DAEMON_FAMILY" vip):5060" 100 20
+	lab_wait uac1 20
+	lab_wait uac2 20
+	sipp_finish 1 2 3
+	fast=$(slow_of fast forward)
+	slow=$(slow_of slow forward)
+	echo "# 200 calls/s, $slow messages of $((slow + fast)) by the slow path; mean time from INVITE to 200:" \
+		"fast $(sipp_text uac1 'ResponseTime1(C)'), slow $(sipp_text uac2 'ResponseTime1(C)')"
+	E2E_WHY="good calls: $(sipp_stat uac1 'SuccessfulCall(C)') of 900, $(sipp_stat uac2 'SuccessfulCall(C)') of 100;"
+	E2E_WHY+=" sent again: $(sipp_sum 'Retransmissions(C)' uac1 uac2); by the slow path: $slow messages"
+	(($(sipp_stat uac1 'SuccessfulCall(C)') == 900 && $(sipp_stat uac2 'SuccessfulCall(C)') == 100)) &&
+		(($(sipp_sum 'Retransmissions(C)' uac1 uac2) == 0 && slow >= 100))
+}
+
+# sipp_text NAME COLUMN prints that column of the last statistics row as it stands.
+sipp_text() {
+	awk -F ';' -v want="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) if ($i == want) col = i; next }
+		NF > 1 && col { value = $col }
+		END { print value }' "$LAB_DIR/log/$1.csv"
+}
+
 e2e_begin "$@"
 for family in 4 6; do
 	with_slow "slow-3000-ipv$family" "$family" "" big_calls 2500
 	with_slow "slow-9000-ipv$family" "$family" "" big_calls 8500
+	with_slow "slow-off-ipv$family" "$family" "xdp = off" without_xdp 0
+	with_slow "slow-off-3000-ipv$family" "$family" "xdp = off" without_xdp 2500
+	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
+	with_slow "slow-mixed-ipv$family" "$family" "" mixed
 done
 e2e_end
