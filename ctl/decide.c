@@ -160,6 +160,22 @@ static __u32 decide_reach(struct decide_work *w, __u32 reason)
 	return reason;
 }
 
+/* The place that a Request-URI names by a host name; a reason, REASON_none with d->to. */
+static __u32 decide_name(struct decide_work *w)
+{
+	const struct sip_uri *uri = &w->d->msg.uri;
+	int err;
+
+	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP ||
+	    !sip_uri_is_udp(w->b, uri, uri->all.off + uri->all.len))
+		return REASON_slow_name;
+	w->d->to.port_be = port_be16(uri->port ? uri->port : SIP_PORT);
+	w->d->to.pad = 0;
+	err = w->env->lookup(w->env->ctx, w->payload + uri->host.off, uri->host.len, &w->d->to.ip);
+	w->d->waits = err == -EAGAIN;
+	return err ? REASON_slow_name : REASON_none;
+}
+
 /* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
 static __u32 decide_outward(struct decide_work *w, const struct sip_route *route)
 {
@@ -170,9 +186,9 @@ static __u32 decide_outward(struct decide_work *w, const struct sip_route *route
 	w->d->to = route->next;
 	if (place == SIP_PLACE_NONE)
 		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &w->d->to);
-	if (place == SIP_PLACE_SLOW)
+	if (place == SIP_PLACE_SLOW && (route->place != SIP_PLACE_NONE || decide_name(w) != REASON_none))
 		return REASON_slow_name;
-	if (place != SIP_PLACE_UDP)
+	if (place != SIP_PLACE_UDP && place != SIP_PLACE_SLOW)
 		return REASON_route_foreign;
 	if (sip_same_place(&w->d->to, at))
 		return REASON_no_action;

@@ -30,6 +30,11 @@ struct decide_env {
 	__u32 n_dests;
 	/* Returns the slot of the listener's destination at that address:port, 0 where there is none. */
 	__u32 (*find)(void *ctx, const struct ds_endpoint *at);
+	/*
+	 * Looks a name up for the address of the listener's family. Returns 0, -EAGAIN while it is asked for, or -errno.
+	 * NULL: names are not looked up.
+	 */
+	int (*lookup)(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
 	__u32 calls_mask;
@@ -45,6 +50,7 @@ struct decision {
 	__u32 verdict; /* enum verdict */
 	__u32 reason;  /* enum reason */
 	__u32 code;    /* of a reply, else 0 */
+	bool waits; /* for a name: it is to be decided again when that is known */
 	__u32 dest;    /* slot of the destination it is sent to, 0: none of ours */
 	__u32 from;    /* slot of the destination that sent it, as far as that was asked; 0: none of ours */
 	const struct ds_key *hash_key; /* the set's key that was hashed, NULL: the Call-ID, or none */

@@ -63,6 +63,15 @@ static void slow_on_period(evutil_socket_t fd, short what, void *ctx)
 	s->shed = 0;
 }
 
+/* From the loop, not from a batch: what is sent is sent at once. */
+static void slow_on_name(void *ctx, __u32 listener, const struct slow_datagram *g)
+{
+	struct slow *s = ctx;
+
+	slow_take(s, &s->listener[listener], g, false);
+	slow_flush(s);
+}
+
 static int slow_open_listener(struct slow *s, struct event_base *base, __u32 slot, const struct ds_endpoint *at,
 			      bool is_nat)
 {
@@ -99,6 +108,8 @@ int slow_new(struct event_base *base, const struct bpf_inst *bpf, const struct r
 	s->period = event_new(base, -1, EV_PERSIST, slow_on_period, s);
 	if (!s->batch || !s->job || !s->period || event_add(s->period, &period))
 		err = -ENOMEM;
+	if (!err)
+		err = slow_names_new(base, NULL, slow_on_name, s, &s->names);
 	for (i = 0; i < rec->n_listeners && !err; i++) {
 		*at = rec->listener[i].at;
 		err = slow_open_listener(s, base, i, at, rec->listener[i].mode == DS_MODE_NAT);
@@ -130,6 +141,7 @@ void slow_free(struct slow *s)
 			close(s->spoof[i]);
 	if (s->period)
 		event_free(s->period);
+	slow_names_free(s->names);
 	slow_batch_free(s->batch);
 	free(s->job);
 	free(s);

@@ -12,6 +12,7 @@
 
 #include "decide.h"
 #include "slow.h"
+#include "slow_names.h"
 #include "slow_socket.h"
 
 struct slow_listener {
@@ -43,6 +44,7 @@ struct slow {
 	struct slow_datagram in[SLOW_BATCH];
 	struct slow_job *job; /* SLOW_BATCH of them */
 	size_t n_jobs;
+	struct slow_names *names;
 	struct event *period;
 	__u64 shed; /* since it was last said */
 };

@@ -34,6 +34,14 @@ static __u32 slow_find(void *ctx, const struct ds_endpoint *at)
 	return b->dests[slot].flags & DS_DEST_USED ? slot : 0;
 }
 
+static int slow_lookup(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip)
+{
+	const struct slow_listener *l = ctx;
+
+	return slow_names_find(l->slow->names, (const char *)name, len,
+			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), ip);
+}
+
 /* The tables as they are published now. Returns whether the listener is among them. */
 static bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env)
 {
@@ -53,6 +61,7 @@ static bool slow_env(const struct slow *s, const struct slow_listener *l, struct
 		.dests = b->dests,
 		.n_dests = b->entries[BPF_MAP_dests],
 		.find = slow_find,
+		.lookup = slow_lookup,
 		.ctx = (void *)(__UINTPTR_TYPE__)l,
 		.calls = b->calls,
 		.calls_mask = b->state->calls_mask,
@@ -98,6 +107,8 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 	}
 	env.shed = shed;
 	slow_decide(s, &env, g, d);
+	if (d->waits && !slow_names_wait(s->names, l->slot, g))
+		return;
 	if (d->reason == REASON_overload)
 		s->shed++;
 	if (!d->out_len) {

@@ -125,6 +125,32 @@ mixed() {
 		(($(sipp_sum 'Retransmissions(C)' uac1 uac2) == 0 && slow >= 100))
 }
 
+# A destination calls a phone by a host name; every request of its calls names it so.
+named() {
+	local calls=20 n
+
+	echo "$(lab_ip "$DAEMON_FAMILY" client 2) phone.test" >"$LAB_DIR/hosts"
+	mount --bind "$LAB_DIR/hosts" /etc/hosts || return 1
+	sipp_scenario uas
+	sipp_scenario uac
+	sed -i 's/ sip:\[service\]@\[remote_ip\]:\[remote_port\] SIP/ sip:[service]@phone.test:5071 SIP/' "$LAB_DIR/uac.xml"
+	sipp_ports
+	sipp_files phone
+	lab_spawn client phone sipp -sf "$LAB_DIR/uas.xml" -i "$(lab_host "$DAEMON_FAMILY" client 2)" -p 5071 \
+		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
+	sleep 0.5
+	sipp_ports
+	sipp_files uac1
+	lab_spawn dest1 uac1 sipp "$(lab_host "$DAEMON_FAMILY" vip):5060" -sf "$LAB_DIR/uac.xml" -key via_params "" \
+		-i "$(lab_host "$DAEMON_FAMILY" dest 1)" -p 5060 -m "$calls" -r 20 -timeout 12s -timeout_error \
+		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
+	lab_wait uac1 14
+	umount /etc/hosts
+	n=$(slow_of slow request_outward)
+	E2E_WHY="$(sipp_stat uac1 'SuccessfulCall(C)') good calls of $calls, $n requests by name"
+	(($(sipp_stat uac1 'SuccessfulCall(C)') == calls && n == 3 * calls))
+}
+
 # sipp_text NAME COLUMN prints that column of the last statistics row as it stands.
 sipp_text() {
 	awk -F ';' -v want="$2" '
@@ -140,6 +166,7 @@ for family in 4 6; do
 	with_slow "slow-off-ipv$family" "$family" "xdp = off" without_xdp 0
 	with_slow "slow-off-3000-ipv$family" "$family" "xdp = off" without_xdp 2500
 	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
+	with_slow "slow-name-ipv$family" "$family" "" named
 	with_slow "slow-mixed-ipv$family" "$family" "" mixed
 done
 e2e_end
