@@ -166,8 +166,7 @@ static __u32 decide_name(struct decide_work *w)
 	const struct sip_uri *uri = &w->d->msg.uri;
 	int err;
 
-	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP ||
-	    !sip_uri_is_udp(w->b, uri, uri->all.off + uri->all.len))
+	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP || !sip_uri_is_udp(w->b, uri, uri->all.off + uri->all.len))
 		return REASON_slow_name;
 	w->d->to.port_be = port_be16(uri->port ? uri->port : SIP_PORT);
 	w->d->to.pad = 0;

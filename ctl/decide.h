@@ -50,7 +50,7 @@ struct decision {
 	__u32 verdict; /* enum verdict */
 	__u32 reason;  /* enum reason */
 	__u32 code;    /* of a reply, else 0 */
-	bool waits; /* for a name: it is to be decided again when that is known */
+	bool waits;    /* for a name: it is to be decided again when that is known */
 	__u32 dest;    /* slot of the destination it is sent to, 0: none of ours */
 	__u32 from;    /* slot of the destination that sent it, as far as that was asked; 0: none of ours */
 	const struct ds_key *hash_key; /* the set's key that was hashed, NULL: the Call-ID, or none */

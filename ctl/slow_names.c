@@ -149,7 +149,7 @@ static void slow_names_answered(void *ctx, int status, int timeouts, struct ares
 		slow_names_keep(name, node, &ttl);
 	if (!name->has[0] && !name->has[1])
 		ttl = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND ? SLOW_TTL_NONE_S
-												  : SLOW_TTL_SILENT_S;
+												   : SLOW_TTL_SILENT_S;
 	ttl = ttl < SLOW_TTL_MIN_S ? SLOW_TTL_MIN_S : ttl;
 	name->until_ns = output_clock(CLOCK_MONOTONIC) + (__u64)ttl * SLOW_S_NS;
 	ares_freeaddrinfo(found);

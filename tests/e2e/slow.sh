@@ -42,6 +42,7 @@ with_slow() {
 	e2e_stats "$name"
 	SIPP_PAD_UAC=0
 	SIPP_PAD_UAS=0
+	SIPP_SENT_BY=
 	lab_kill_all
 	e2e_detach || e2e_not_ok "$name-detach" "$(head -n 1 "$LAB_DIR/log/detach.err")"
 }
@@ -85,6 +86,12 @@ without_xdp() {
 	n=$(slow_of slow forward)
 	E2E_WHY="the slow path sent $n messages on, expected $((calls * 6))"
 	((n == calls * 6))
+}
+
+# A caller that writes a name which nobody knows into its Via: answers go where it sent from, by either path.
+sent_by() {
+	SIPP_SENT_BY=caller.invalid
+	big_calls "$1"
 }
 
 # nat: destinations see the client's own address also where the request comes in fragments.
@@ -166,6 +173,7 @@ for family in 4 6; do
 	with_slow "slow-off-ipv$family" "$family" "xdp = off" without_xdp 0
 	with_slow "slow-off-3000-ipv$family" "$family" "xdp = off" without_xdp 2500
 	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
+	with_slow "slow-sent-by-ipv$family" "$family" "" sent_by 2500
 	with_slow "slow-name-ipv$family" "$family" "" named
 	with_slow "slow-mixed-ipv$family" "$family" "" mixed
 done
