@@ -19,6 +19,14 @@
 #define SLOW_TURNS 4
 #define SLOW_PERIOD_S 10
 
+void slow_shed(struct slow *s)
+{
+	if (!s->said)
+		journal(LOG_WARNING, "the slow path cannot keep up: new requests are shed");
+	s->said = true;
+	s->shed++;
+}
+
 /* Datagrams that no queue took count as shed: nobody can tell what they were. */
 static bool slow_is_overloaded(struct slow_listener *l)
 {
@@ -28,7 +36,7 @@ static bool slow_is_overloaded(struct slow_listener *l)
 
 	for (news = lost - l->lost; news; news--) {
 		slow_count(s, l->slot, VERDICT_drop, REASON_overload);
-		s->shed++;
+		slow_shed(s);
 	}
 	l->lost = lost;
 	return percent >= SLOW_SHED_PERCENT;
@@ -60,6 +68,7 @@ static void slow_on_period(evutil_socket_t fd, short what, void *ctx)
 	if (s->shed)
 		journal(LOG_WARNING, "the slow path cannot keep up: %llu new requests shed in the last %d s", s->shed,
 			SLOW_PERIOD_S);
+	s->said = s->shed != 0;
 	s->shed = 0;
 }
 

@@ -46,7 +46,8 @@ struct slow {
 	size_t n_jobs;
 	struct slow_names *names;
 	struct event *period;
-	__u64 shed; /* since it was last said */
+	__u64 shed; /* since it was last said how many */
+	bool said;  /* that it sheds */
 };
 
 /* Decides about a datagram to a listener; shed: new requests are dropped. Where something is to be sent, it waits. */
@@ -57,6 +58,9 @@ struct slow_job *slow_next_job(struct slow *s);
 
 /* Sends what waits and counts it. */
 void slow_flush(struct slow *s);
+
+/* One more request is shed, for want of time. */
+void slow_shed(struct slow *s);
 
 /* One datagram of a listener ended so. */
 void slow_count(struct slow *s, __u32 listener, __u32 verdict, __u32 reason);

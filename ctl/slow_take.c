@@ -110,7 +110,7 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 	if (d->waits && !slow_names_wait(s->names, l->slot, g))
 		return;
 	if (d->reason == REASON_overload)
-		s->shed++;
+		slow_shed(s);
 	if (!d->out_len) {
 		slow_count(s, l->slot, d->verdict, d->reason);
 		return;

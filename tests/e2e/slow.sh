@@ -158,6 +158,30 @@ named() {
 	(($(sipp_stat uac1 'SuccessfulCall(C)') == calls && n == 3 * calls))
 }
 
+# The daemon is held for a moment while more comes than its queue holds: what is new is shed, and it is said; all calls
+# come through by their retransmissions.
+overloaded() {
+	local n
+
+	for n in 1 2 3; do
+		sipp_uas "$DAEMON_FAMILY" "$n" uas_ping
+	done
+	E2E_WHY="the answerers do not start"
+	sipp_ready 1 2 3 || return 1
+	SIPP_LOSSY=1
+	sipp_uac "$DAEMON_FAMILY" 1 "$(lab_host "$DAEMON_FAMILY" vip):5060" 4500 3000
+	kill -STOP "${LAB_PID[daemon]}"
+	sleep 1.6
+	kill -CONT "${LAB_PID[daemon]}"
+	lab_wait uac1 25
+	SIPP_LOSSY=0
+	n=$(slow_of slow overload)
+	E2E_WHY="$n requests shed, $(sipp_stat uac1 'SuccessfulCall(C)') good calls of 4500"
+	((n > 0 && $(sipp_stat uac1 'SuccessfulCall(C)') == 4500)) || return 1
+	E2E_WHY="nothing was said of $n requests that were shed"
+	lab_said daemon 'cannot keep up: new requests are shed'
+}
+
 # sipp_text NAME COLUMN prints that column of the last statistics row as it stands.
 sipp_text() {
 	awk -F ';' -v want="$2" '
@@ -172,6 +196,7 @@ for family in 4 6; do
 	with_slow "slow-9000-ipv$family" "$family" "" big_calls 8500
 	with_slow "slow-off-ipv$family" "$family" "xdp = off" without_xdp 0
 	with_slow "slow-off-3000-ipv$family" "$family" "xdp = off" without_xdp 2500
+	with_slow "slow-overload-ipv$family" "$family" "xdp = off" overloaded
 	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
 	with_slow "slow-sent-by-ipv$family" "$family" "" sent_by 2500
 	with_slow "slow-name-ipv$family" "$family" "" named
