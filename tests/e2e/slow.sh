@@ -182,6 +182,25 @@ overloaded() {
 	lab_said daemon 'cannot keep up: new requests are shed'
 }
 
+# The only destination is a program on the director itself.
+on_this_host() {
+	local calls=40 n
+
+	echo "1 sip:$(lab_host "$DAEMON_FAMILY" inner):5080" >"$E2E_LIST"
+	E2E_WHY="reload: $(daemon_ask reload 2>&1 | tail -n 1)"
+	sipp_scenario uas_ping
+	sipp_ports
+	sipp_files uas1
+	lab_spawn director uas1 sipp -sf "$LAB_DIR/uas_ping.xml" -i "$(lab_host "$DAEMON_FAMILY" inner)" -p 5080 \
+		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
+	sleep 1
+	sipp_uac "$DAEMON_FAMILY" 1 "$(lab_host "$DAEMON_FAMILY" vip):5060" "$calls" 40
+	lab_wait uac1 15
+	n=$(slow_of slow forward)
+	E2E_WHY+="; $(sipp_stat uac1 'SuccessfulCall(C)') good calls of $calls, $n messages by the slow path"
+	(($(sipp_stat uac1 'SuccessfulCall(C)') == calls && n == 6 * calls))
+}
+
 # sipp_text NAME COLUMN prints that column of the last statistics row as it stands.
 sipp_text() {
 	awk -F ';' -v want="$2" '
@@ -199,6 +218,7 @@ for family in 4 6; do
 	with_slow "slow-overload-ipv$family" "$family" "xdp = off" overloaded
 	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
 	with_slow "slow-sent-by-ipv$family" "$family" "" sent_by 2500
+	with_slow "slow-local-ipv$family" "$family" "" on_this_host
 	with_slow "slow-name-ipv$family" "$family" "" named
 	with_slow "slow-mixed-ipv$family" "$family" "" mixed
 done
