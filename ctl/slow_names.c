@@ -59,6 +59,7 @@ struct slow_names {
 	size_t n;
 	size_t asking;
 	size_t waiting;
+	bool answering; /* c-ares is calling: its channel and the name have to stay */
 	slow_names_again again;
 	void *ctx;
 };
@@ -153,10 +154,12 @@ static void slow_names_answered(void *ctx, int status, int timeouts, struct ares
 	ttl = ttl < SLOW_TTL_MIN_S ? SLOW_TTL_MIN_S : ttl;
 	name->until_ns = output_clock(CLOCK_MONOTONIC) + (__u64)ttl * SLOW_S_NS;
 	ares_freeaddrinfo(found);
+	n->answering = true;
 	while (n->again && (w = slow_names_next(name))) {
 		n->again(n->ctx, w->listener, &w->g);
 		free(w);
 	}
+	n->answering = false;
 }
 
 /* ---- questions */
@@ -168,7 +171,7 @@ static bool slow_names_make_room(struct slow_names *n)
 
 	for (name = TAILQ_FIRST(&n->list); name && n->n >= SLOW_NAMES_MAX; name = next) {
 		next = TAILQ_NEXT(name, link);
-		if (!name->asking)
+		if (!name->asking && !n->answering)
 			slow_names_drop(n, name);
 	}
 	return n->n < SLOW_NAMES_MAX;
@@ -196,7 +199,7 @@ static int slow_names_ask(struct slow_names *n, struct slow_name *name, __u64 no
 {
 	int err = 0;
 
-	if (n->channel && !n->asking && now_ns - n->channel_ns > SLOW_CHANNEL_S * SLOW_S_NS) {
+	if (n->channel && !n->asking && !n->answering && now_ns - n->channel_ns > SLOW_CHANNEL_S * SLOW_S_NS) {
 		dns_channel_free(n->channel);
 		n->channel = NULL;
 	}
