@@ -30,20 +30,39 @@ port_inline int exit_drop(__u32 listener, __u32 reason)
 	return XDP_DROP;
 }
 
+/* Ends with a drop for want of a slow path that could take it. */
+port_inline int exit_no_slow(__u32 listener, __u32 reason)
+{
+	count(listener, VERDICT_needs_slow_path, reason);
+	return XDP_DROP;
+}
+
+/* Whether the daemon has written within DS_HEARTBEAT_FRESH_MS. The coarse clock may be a tick behind what it wrote. */
+port_inline int state_is_fresh(const struct ds_state *s, __u64 now_ns)
+{
+	const __u64 fresh_ns = DS_HEARTBEAT_FRESH_MS * 1000000ull;
+
+	return now_ns - *(volatile __u64 *)&s->heartbeat_ns + fresh_ns < 2 * fresh_ns;
+}
+
+/* Whether somebody takes what is passed to a listener: a daemon that died has closed its sockets. */
+port_global int slow_is_there(void)
+{
+	struct ds_state *s = DS_LOOKUP(state, 0);
+
+	return s && *(volatile __u32 *)&s->slow_path && state_is_fresh(s, bpf_ktime_get_coarse_ns());
+}
+
 /*
  * Ends with the untouched packet in the slow path's hands; with nobody there it is dropped, since a pass to a port
  * that nobody holds makes the kernel answer ICMP unreachable, which phones take for a final failure.
  */
 port_inline int exit_slow(__u32 listener, __u32 reason)
 {
-	struct ds_state *s = DS_LOOKUP(state, 0);
-
-	if (s && *(volatile __u32 *)&s->slow_path) {
-		count(listener, VERDICT_slow, reason);
-		return XDP_PASS;
-	}
-	count(listener, VERDICT_needs_slow_path, reason);
-	return XDP_DROP;
+	if (!slow_is_there())
+		return exit_no_slow(listener, reason);
+	count(listener, VERDICT_slow, reason);
+	return XDP_PASS;
 }
 
 /*
@@ -58,8 +77,7 @@ port_inline int exit_beyond(__u32 mode, __u32 listener, __u32 reason)
 	}
 	if (mode != DS_MODE_DSR && mode != DS_MODE_IPIP)
 		return exit_slow(listener, reason);
-	count(listener, VERDICT_needs_slow_path, reason);
-	return XDP_DROP;
+	return exit_no_slow(listener, reason);
 }
 
 /* Whether a reason asks for the slow path. */

@@ -139,8 +139,15 @@ int xdp_dispatch(struct xdp_md *ctx)
 			return exit_drop(w->listener, rc);
 	}
 	rc = datagram_fault(w, kind);
-	if (rc == REASON_slow_fragment || rc == REASON_slow_ip_options || rc == REASON_slow_length)
+	/* to a client, not to a listener: no socket would get it */
+	if (w->from && reason_is_slow(rc))
+		return exit_no_slow(w->listener, rc);
+	if (reason_is_slow(rc)) {
+		/* what comes back may come by here */
+		fib_device(ctx, w);
+		send_learn(ctx, w);
 		return exit_beyond(mode, w->listener, rc);
+	}
 	if (rc != REASON_none || trim_padding(ctx, w))
 		return exit_drop(w->listener, rc);
 	w->now = w->now_ns >> DS_TICK_SHIFT;

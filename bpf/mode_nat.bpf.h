@@ -115,7 +115,8 @@ port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 
 /*
  * What a destination of a nat listener sends to anybody but the director or another destination: the source becomes
- * the listener. w->msg is parsed as far as it goes, for counters and the calls table; nothing is judged.
+ * the listener. w->msg is parsed as far as it goes, for counters and the calls table; nothing is judged. What cannot be
+ * sent is dropped: passed, the kernel would forward it from the wrong address.
  */
 port_inline int nat_return(struct xdp_md *ctx, struct work *w)
 {
@@ -136,7 +137,7 @@ port_inline int nat_return(struct xdp_md *ctx, struct work *w)
 		return XDP_PASS;
 	}
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
+		return exit_no_slow(w->listener, rc);
 	if (!w->msg.beyond && w->msg.kind == SIP_KIND_RESPONSE) {
 		count_response(w, w->from);
 		if (w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
@@ -145,7 +146,7 @@ port_inline int nat_return(struct xdp_md *ctx, struct work *w)
 	nat_plan(w);
 	rc = send_plan(ctx, w, &l->at, w->pkt.ttl - 1);
 	if (rc < 0)
-		return exit_slow(w->listener, -rc);
+		return exit_no_slow(w->listener, -rc);
 	count(w->listener, VERDICT_forward, REASON_response_nat);
 	return rc;
 }

@@ -50,7 +50,7 @@ port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 	if (!d)
 		return REASON_no_destination;
 	if (d->flags & DS_DEST_SLOW)
-		return REASON_destination_slow;
+		return d->flags & DS_DEST_FOREIGN || !slow_is_there() ? REASON_destination_slow : REASON_slow_no_route;
 	w->hop.to = d->at;
 	return rc;
 }
@@ -180,14 +180,17 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	if (rc != REASON_none)
 		return exit_slow(w->listener, rc);
 	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
-	if (w->from) {
-		count_response(w, w->from);
-		if (w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
-			pick_move(w);
-	}
+	w->key_hash = 0;
+	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
+		w->key_hash = 0;
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
+	/* by whom it is sent: what is left to the slow path is counted and moves its call there */
+	if (w->from)
+		count_response(w, w->from);
+	if (w->key_hash)
+		pick_move(w);
 	count(w->listener, VERDICT_forward, REASON_response);
 	return rc;
 }

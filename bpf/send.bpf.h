@@ -157,23 +157,15 @@ port_global int send_outer_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 			    w->pkt.is_ip6 ? IPPROTO_IPV6 : IPPROTO_IPIP);
 }
 
-/* Whether the daemon has written within DS_HEARTBEAT_FRESH_MS. The coarse clock may be a tick behind what it wrote. */
-port_inline int send_is_fresh(const struct work *w)
-{
-	const __u64 fresh_ns = DS_HEARTBEAT_FRESH_MS * 1000000ull;
-	struct ds_state *s = DS_LOOKUP(state, 0);
-
-	return s && w->now_ns - *(volatile __u64 *)&s->heartbeat_ns + fresh_ns < 2 * fresh_ns;
-}
-
 /* The next hop that the daemon has found for w->dest, into w->hop; 0 where the kernel is to be asked. */
 port_inline int send_cached(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 {
 	struct ds_dest_rec *d = DS_LOOKUP(dests, w->dest);
 	struct ds_next_hop *n = DS_LOOKUP(next_hops, w->dest);
+	struct ds_state *s = DS_LOOKUP(state, 0);
 	__u32 seq;
 
-	if (!d || !n || !send_is_fresh(w))
+	if (!d || !n || !s || !state_is_fresh(s, w->now_ns))
 		return 0;
 	seq = *(volatile __u32 *)&n->seq;
 	if (!n->valid || n->serial != d->serial || ip_len > n->mtu)

@@ -111,6 +111,8 @@ static int attach_links(struct publish *p)
 	for (i = 0; i < p->rec.n_interfaces; i++) {
 		f = &p->rec.interface[i];
 		asked = f->mode;
+		if (asked == BPF_XDP_OFF)
+			continue;
 		snprintf(name, sizeof(name), "%u", f->ifindex);
 		err = bpf_link_attach(&p->bpf, f->ifindex, instance_pin(&p->inst, "links", name, pin), &f->mode);
 		if (err) {

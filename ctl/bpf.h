@@ -46,6 +46,7 @@ enum bpf_xdp_mode {
 	BPF_XDP_AUTO = 0,
 	BPF_XDP_NATIVE,
 	BPF_XDP_GENERIC,
+	BPF_XDP_OFF, /* not attached: the daemon's slow path does all of it */
 };
 
 /*

@@ -96,7 +96,8 @@ static int cmd_list_show(const struct show_input *in, const struct options *o)
 static int cmd_list_look(const struct options *o, const struct selection *select)
 {
 	struct publish p;
-	struct show_input in = { .bpf = &p.bpf, .rec = &p.rec, .select = select };
+	struct slow_stats slow = { .listener = NULL };
+	struct show_input in = { .bpf = &p.bpf, .rec = &p.rec, .slow = &slow, .select = select };
 	char pin[PATH_MAX];
 	const void *mem = NULL;
 	size_t mem_size = 0;
@@ -112,7 +113,9 @@ static int cmd_list_look(const struct options *o, const struct selection *select
 			output_warn("cannot read the health of destinations: %s",
 				    err == -EPROTO ? "it is of another version" : strerror(-err));
 		in.runtime = mem;
+		slow_stats_peek(&slow, &p.inst, p.bpf.entries[BPF_MAP_dests]);
 		code = cmd_list_show(&in, o);
+		slow_stats_close(&slow);
 		bpf_shared_close(mem, mem_size);
 	}
 	publish_end(&p);

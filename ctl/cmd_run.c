@@ -17,17 +17,20 @@
 #include "journal.h"
 #include "live.h"
 #include "output.h"
+#include "record.h"
 
 #define RUN_CONF "/etc/sipxdp/dispatchctl.conf"
 
 static const char cmd_run_help[] =
-	"Usage: dispatchctl run [-c FILE]\n"
+	"Usage: dispatchctl run [-c FILE] [--xdp MODE]\n"
 	"Attach as the configuration says, or adopt what is attached, and keep it true: ping the\n"
 	"destinations, take those out that do not answer, listen at the control socket. Runs until\n"
 	"SIGTERM or SIGINT; the programs stay attached then, and traffic goes on. SIGHUP reads the\n"
 	"configuration and the list again.\n"
 	"\n"
 	"  -c, --config FILE    default " RUN_CONF "\n"
+	"      --xdp MODE       auto, native, generic or off, instead of `xdp` of the configuration; off:\n"
+	"                       attach nothing, dispatch from sockets alone\n"
 	"  -h, --help           this text\n"
 	"\n"
 	"Exit code: 0 stopped, or the instance was detached, 1 failed at run time, 2 wrong usage,\n"
@@ -37,18 +40,31 @@ struct run {
 	struct event_base *base;
 	struct live *live;
 	const char *path;
+	int xdp; /* enum bpf_xdp_mode that the command line has, -1: as in the configuration */
 };
 
-static int cmd_run_options(int argc, char **argv, const char **path)
+/* Returns enum bpf_xdp_mode, -1 where it is none. */
+static int cmd_run_xdp(const char *name)
+{
+	int mode = BPF_XDP_OFF;
+
+	while (mode >= 0 && strcmp(record_xdp_name(mode), name) != 0)
+		mode--;
+	return mode;
+}
+
+static int cmd_run_options(int argc, char **argv, struct run *r)
 {
 	static const struct option list[] = {
 		{ "config", required_argument, NULL, 'c' },
+		{ "xdp", required_argument, NULL, 'x' },
 		{ "help", no_argument, NULL, 'h' },
 		{ 0 },
 	};
 	int c;
 
-	*path = RUN_CONF;
+	r->path = RUN_CONF;
+	r->xdp = -1;
 	optind = 0;
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":c:h", list, NULL)) != -1) {
@@ -60,15 +76,22 @@ static int cmd_run_options(int argc, char **argv, const char **path)
 			return -1 - output_usage("option %s needs a value", argv[optind - 1]);
 		if (c == '?')
 			return -1 - output_usage("option %s is unknown", argv[optind - 1]);
-		*path = optarg;
+		if (c == 'c') {
+			r->path = optarg;
+			continue;
+		}
+		r->xdp = cmd_run_xdp(optarg);
+		if (r->xdp < 0)
+			return -1 - output_usage("xdp mode '%s', expected auto, native, generic or off", optarg);
 	}
 	if (optind < argc)
 		return -1 - output_usage("argument '%s' is one too many", argv[optind]);
 	return 0;
 }
 
-static struct conf *cmd_run_read(const char *path, int *code)
+static struct conf *cmd_run_read(const struct run *r, int *code)
 {
+	const char *path = r->path;
 	struct diag_list d;
 	struct conf *conf;
 	int err;
@@ -79,6 +102,8 @@ static struct conf *cmd_run_read(const char *path, int *code)
 	if (err && !d.count[DIAG_ERROR])
 		output_error("cannot read %s: %s", path, strerror(-err));
 	diag_free(&d);
+	if (!err && r->xdp >= 0)
+		conf->xdp = r->xdp;
 	*code = !err ? EXIT_OK : err == -ENOMEM ? EXIT_FAILED : EXIT_INPUT;
 	return conf;
 }
@@ -113,7 +138,7 @@ static void cmd_run_reload(evutil_socket_t sig, short what, void *ctx)
 	(void)sig;
 	(void)what;
 	journal_notify("RELOADING=1");
-	conf = cmd_run_read(r->path, &code);
+	conf = cmd_run_read(r, &code);
 	if (!code)
 		code = live_configure(r->live, conf, &none, cmd_run_reloaded, r);
 	if (code)
@@ -150,11 +175,11 @@ int cmd_run(int argc, char **argv)
 {
 	struct run r = { 0 };
 	struct conf *conf;
-	int code = cmd_run_options(argc, argv, &r.path);
+	int code = cmd_run_options(argc, argv, &r);
 
 	if (code)
 		return -1 - code;
-	conf = cmd_run_read(r.path, &code);
+	conf = cmd_run_read(&r, &code);
 	if (code)
 		return code;
 	r.base = event_base_new();

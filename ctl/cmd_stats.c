@@ -97,7 +97,8 @@ int cmd_stats(int argc, char **argv)
 {
 	static struct show_stats now, none;
 	struct publish p;
-	struct show_input in = { .bpf = &p.bpf, .rec = &p.rec };
+	struct slow_stats slow = { .listener = NULL };
+	struct show_input in = { .bpf = &p.bpf, .rec = &p.rec, .slow = &slow };
 	struct options o;
 	int err, code = options_common(argc, argv, cmd_stats_help, "awir", &o);
 
@@ -107,6 +108,7 @@ int cmd_stats(int argc, char **argv)
 	code = publish_open(&p, &o, false);
 	if (!code) {
 		in.instance = p.inst.name;
+		slow_stats_peek(&slow, &p.inst, p.bpf.entries[BPF_MAP_dests]);
 		if (o.run_time_s) {
 			err = cmd_stats_run_time(&p, &o);
 		} else if (o.watch) {
@@ -120,6 +122,7 @@ int cmd_stats(int argc, char **argv)
 			output_error("cannot read or show the counters: %s", strerror(-err));
 		code = err ? EXIT_FAILED : EXIT_OK;
 	}
+	slow_stats_close(&slow);
 	publish_end(&p);
 	return output_end(code);
 }

@@ -68,7 +68,8 @@ static const struct conf_words conf_algorithms = { conf_name_of_algorithm, DS_AL
 						   "one of " ALGORITHM_NAMES };
 static const struct conf_words conf_slot_rules = { conf_name_of_slot_rule, DS_SLOT_KAMAILIO, false,
 						   "consistent or kamailio" };
-static const struct conf_words conf_xdp_modes = { conf_name_of_xdp, BPF_XDP_GENERIC, false, "auto, native or generic" };
+static const struct conf_words conf_xdp_modes = { conf_name_of_xdp, BPF_XDP_OFF, false,
+						  "auto, native, generic or off" };
 static const struct conf_words conf_probes = { conf_name_of_probe, CONF_PROBE_FLAGGED, true,
 					       "none (0), all (1), inactive (2) or flagged (3)" };
 static const struct conf_words conf_all_downs = { conf_name_of_all_down, CONF_ALL_DOWN_DEFAULT, false,

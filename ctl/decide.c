@@ -153,6 +153,8 @@ static __u32 decide_pick(struct decide_work *w)
 	w->d->dest = dest;
 	if (dest)
 		return REASON_request;
+	if (env->shed && !follows && !w->d->msg.to.tag.len)
+		return REASON_overload;
 	if (!env->set)
 		return REASON_no_destination;
 	if (env->set->pick >= DS_PICK_TURN) {
@@ -175,17 +177,33 @@ static __u32 decide_pick(struct decide_work *w)
 	return dest ? REASON_request : REASON_no_destination;
 }
 
-/* The place of the destination picked, where the fast path can reach it. */
+/* The place of the destination picked, where it can be reached. */
 static __u32 decide_reach(struct decide_work *w, __u32 reason)
 {
 	const struct ds_dest_rec *dest = decide_dest(w->env, w->d->dest);
+	bool local = w->env->slow && w->env->mode == DS_MODE_PROXY;
 
 	if (!dest)
 		return REASON_no_destination;
-	if (dest->flags & DS_DEST_SLOW)
+	if (dest->flags & DS_DEST_SLOW && (dest->flags & DS_DEST_FOREIGN || !local))
 		return REASON_destination_slow;
 	w->d->to = dest->at;
 	return reason;
+}
+
+/* The place that a Request-URI names by a host name; a reason, REASON_none with d->to. */
+static __u32 decide_name(struct decide_work *w)
+{
+	const struct sip_uri *uri = &w->d->msg.uri;
+	int err;
+
+	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP || !sip_uri_is_udp(w->b, uri, uri->all.off + uri->all.len))
+		return REASON_slow_name;
+	w->d->to.port_be = port_be16(uri->port ? uri->port : SIP_PORT);
+	w->d->to.pad = 0;
+	err = w->env->lookup(w->env->ctx, w->payload + uri->host.off, uri->host.len, &w->d->to.ip);
+	w->d->waits = err == -EAGAIN;
+	return err ? REASON_slow_name : REASON_none;
 }
 
 /* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
@@ -198,9 +216,9 @@ static __u32 decide_outward(struct decide_work *w, const struct sip_route *route
 	w->d->to = route->next;
 	if (place == SIP_PLACE_NONE)
 		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &w->d->to);
-	if (place == SIP_PLACE_SLOW)
+	if (place == SIP_PLACE_SLOW && (route->place != SIP_PLACE_NONE || decide_name(w) != REASON_none))
 		return REASON_slow_name;
-	if (place != SIP_PLACE_UDP)
+	if (place != SIP_PLACE_UDP && place != SIP_PLACE_SLOW)
 		return REASON_route_foreign;
 	if (sip_same_place(&w->d->to, at))
 		return REASON_no_action;
@@ -252,7 +270,8 @@ static __u32 decide_proxy(struct decide_work *w)
 		return reason;
 	if (sip_route_parse(w->b->c, m, &l->at, &route))
 		return REASON_bad_route;
-	if (w->env->find(w->env->ctx, w->src))
+	w->d->from = w->env->find(w->env->ctx, w->src);
+	if (w->d->from)
 		reason = decide_outward(w, &route);
 	else
 		reason = decide_inward(w, &route);
@@ -497,9 +516,10 @@ static void decide_response(struct decide_work *w)
 	}
 	sip_proxy_response(w->b, m, &w->d->plan);
 	decide_forward(w, reason);
-	if (w->d->verdict != VERDICT_forward || !m->call_id.len || !w->env->find(w->env->ctx, w->src))
+	if (w->d->verdict != VERDICT_forward)
 		return;
-	if (!sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
+	w->d->from = w->env->find(w->env->ctx, w->src);
+	if (w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
 		decide_move(w->env, ds_call_key(w->call_id_hash, w->env->slot), m);
 }
 

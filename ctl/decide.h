@@ -6,6 +6,7 @@
 #ifndef SIPXDP_CTL_DECIDE_H
 #define SIPXDP_CTL_DECIDE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -32,6 +33,11 @@ struct decide_env {
 	__u32 (*find)(void *ctx, const struct ds_endpoint *at);
 	/* What the guard's lists say of a source, DS_GUARD_* or 0; NULL: there are none. Buckets are not asked. */
 	__u32 (*listed)(void *ctx, const struct ds_addr *ip);
+	/*
+	 * Looks a name up for the address of the listener's family. Returns 0, -EAGAIN while it is asked for, or -errno.
+	 * NULL: names are not looked up.
+	 */
+	int (*lookup)(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
 	__u32 calls_mask;
@@ -39,13 +45,17 @@ struct decide_env {
 	__u32 now; /* ticks of the monotonic clock (DS_TICK_SHIFT) */
 	__u64 rr;  /* counter of what goes in turns; counts on */
 	__u32 random;
+	bool slow; /* it is the slow path that asks: destinations on this host are within reach */
+	bool shed; /* it cannot keep up: requests that begin a call, or belong to none, are shed */
 };
 
 struct decision {
-	__u32 verdict;		       /* enum verdict */
-	__u32 reason;		       /* enum reason */
-	__u32 code;		       /* of a reply, else 0 */
-	__u32 dest;		       /* slot of the destination it is sent to, 0: none of ours */
+	__u32 verdict; /* enum verdict */
+	__u32 reason;  /* enum reason */
+	__u32 code;    /* of a reply, else 0 */
+	bool waits;    /* for a name: it is to be decided again when that is known */
+	__u32 dest;    /* slot of the destination it is sent to, 0: none of ours */
+	__u32 from;    /* slot of the destination that sent it, as far as that was asked; 0: none of ours */
 	const struct ds_key *hash_key; /* the set's key that was hashed, NULL: the Call-ID, or none */
 	struct ds_endpoint to;	       /* where it is sent, where the verdict is forward or reply */
 	struct sip_msg msg;	       /* as far as it was parsed */

@@ -167,6 +167,49 @@ static int live_start(struct live *l)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+/* What of the listeners sockets alone cannot do; NULL: nothing. */
+static const char *live_needs_xdp(const struct live *l)
+{
+	const struct record_listener *one;
+
+	for (one = l->p.rec.listener; one < l->p.rec.listener + l->p.rec.n_listeners; one++) {
+		if (one->mode == DS_MODE_NAT)
+			return "a listener in nat mode needs XDP: what its destinations send comes to no socket of this host";
+		if (one->mode != DS_MODE_PROXY)
+			return "a listener in the mode dsr, ipip or shield needs XDP: packets go on as they came";
+		if (one->guard.acl || one->guard.interval_ns)
+			return "a guard needs XDP: it is asked before there is a socket";
+	}
+	return NULL;
+}
+
+/* Without it the fast path goes on as before; it is said why. */
+static int live_start_slow(struct live *l)
+{
+	struct ds_endpoint at = { .port_be = 0 };
+	char text[URI_ENDPOINT_SIZE];
+	const char *why = l->conf->xdp == BPF_XDP_OFF ? live_needs_xdp(l) : NULL;
+	int err;
+
+	if (why) {
+		output_error("%s; remedy: mode = proxy without a guard, or another xdp than off", why);
+		return EXIT_INPUT;
+	}
+	err = slow_stats_open(&l->slow_stats, &l->p.inst, l->p.bpf.entries[BPF_MAP_dests]);
+
+	if (err) {
+		output_error("cannot keep the slow path's counters: %s", strerror(-err));
+		return EXIT_FAILED;
+	}
+	err = slow_new(l->base, &l->p.bpf, &l->p.rec, &l->slow_stats, &l->slow, &at);
+	if (err && l->conf->xdp == BPF_XDP_OFF)
+		output_error("cannot open a socket at %s: %s", uri_endpoint_text(&at, text), strerror(-err));
+	else if (err)
+		output_warn("no slow path: a socket at %s: %s; what needs it is dropped and counted",
+			    uri_endpoint_text(&at, text), strerror(-err));
+	return err && l->conf->xdp == BPF_XDP_OFF ? EXIT_FAILED : EXIT_OK;
+}
+
 static int live_start_control(struct live *l)
 {
 	const char *path = l->conf->control.path;
@@ -212,6 +255,8 @@ int live_new(struct event_base *base, struct conf *conf, struct live **live)
 	if (!code)
 		code = live_start(l);
 	if (!code)
+		code = live_start_slow(l);
+	if (!code)
 		code = live_settle(l, false);
 	instance_unlock(&l->p.inst);
 	/* the loop runs from now on: pings time out */
@@ -238,6 +283,7 @@ void live_free(struct live *l)
 	for (i = 0; i < LIVE_TIMERS; i++)
 		if (l->timer[i])
 			event_free(l->timer[i]);
+	slow_free(l->slow);
 	ping_free(l->ping);
 	dns_free(l->dns);
 	hooks_free(l->hooks);
@@ -247,6 +293,7 @@ void live_free(struct live *l)
 	publish_end(&l->p);
 	bpf_shared_close(l->runtime, l->runtime_size);
 	bpf_shared_close(l->ring, l->ring_size);
+	slow_stats_close(&l->slow_stats);
 	model_free(l->model);
 	overlay_free(&l->overlay);
 	conf_free(l->conf);

@@ -143,6 +143,7 @@ static void live_watch_one(struct live *l, __u32 slot, __u64 now_ns)
 
 	if (!conf->health.passive_requests || sums_dest(&l->p.bpf, slot, &stats))
 		return;
+	slow_stats_add_dest(&l->slow_stats, slot, &stats);
 	for (i = 0; i < sizeof(stats.requests) / sizeof(*stats.requests); i++)
 		t.requests += i == SIP_METHOD_ACK ? 0 : stats.requests[i];
 	for (i = 1; i < sizeof(stats.responses) / sizeof(*stats.responses); i++) {

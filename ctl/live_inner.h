@@ -16,6 +16,7 @@
 #include "nexthop.h"
 #include "ping.h"
 #include "publish.h"
+#include "slow.h"
 
 /* Which member has a slot of dests[]; both NULL: none of the list. */
 struct live_place {
@@ -58,6 +59,8 @@ struct live {
 	struct hooks *hooks;
 	struct netmon *netmon;
 	struct nexthop *nexthop;
+	struct slow *slow; /* NULL: a listener's place is taken */
+	struct slow_stats slow_stats;
 	struct control *control;
 	struct methods methods;
 	struct rpc_table table;

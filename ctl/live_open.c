@@ -90,6 +90,8 @@ static const char *live_conflict(const struct record *r, const struct conf *c)
 			return "interfaces";
 		if (c->xdp != BPF_XDP_AUTO && r->interface[i].mode != c->xdp)
 			return "xdp";
+		if (c->xdp == BPF_XDP_AUTO && r->interface[i].mode == BPF_XDP_OFF)
+			return "xdp";
 	}
 	if (r->n_listeners != c->n_listeners)
 		return "listen";

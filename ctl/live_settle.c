@@ -161,6 +161,7 @@ static void live_settle_item(struct live *l, const struct sync_item *i, __u64 no
 						 (struct ds_member *)(__UINTPTR_TYPE__)i->member };
 	if (r->id != i->id) {
 		health_init(r, i->id, i->dest->conf.flags, now_ns);
+		l->slow_stats.dest[i->slot] = (struct ds_dest_stats){ .octets_to = 0 };
 		r->admin = overlay_admin(&l->overlay, i->dest);
 	}
 	l->place[i->slot].member->runtime = r;

@@ -18,7 +18,12 @@
 static struct show_input live_input(struct live *l, const struct selection *s)
 {
 	return (struct show_input){
-		.instance = l->p.inst.name, .bpf = &l->p.bpf, .rec = &l->p.rec, .runtime = l->runtime, .select = s
+		.instance = l->p.inst.name,
+		.bpf = &l->p.bpf,
+		.rec = &l->p.rec,
+		.runtime = l->runtime,
+		.slow = &l->slow_stats,
+		.select = s,
 	};
 }
 

@@ -147,6 +147,9 @@ static int preflight_interface(struct record_interface *f, bool ip4, bool ip6)
 		output_error("%s is down; remedy: ip link set dev %s up", f->name, f->name);
 		return -ENETDOWN;
 	}
+	/* the kernel's own stack sends from here, too: nothing is forwarded */
+	if (f->mode == BPF_XDP_OFF)
+		return 0;
 	err = preflight_program(f);
 	if (!err && ip4)
 		err = preflight_forwarding(f->name, false);

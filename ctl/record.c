@@ -41,7 +41,7 @@ const char *record_affinity_name(enum ds_affinity affinity)
 
 const char *record_xdp_name(enum bpf_xdp_mode mode)
 {
-	static const char *const names[] = { "auto", "native", "generic" };
+	static const char *const names[] = { "auto", "native", "generic", "off" };
 
 	return (size_t)mode < sizeof(names) / sizeof(*names) ? names[mode] : NULL;
 }
@@ -199,7 +199,7 @@ static int record_read_interface(struct record_interface *f, json_t *json)
 
 	if (json_unpack(json, "{s:I, s:s, s:s}", "ifindex", &ifindex, "name", &name, "xdp", &xdp))
 		return -EPROTO;
-	mode = record_word(xdp, BPF_XDP_GENERIC, record_xdp_int);
+	mode = record_word(xdp, BPF_XDP_OFF, record_xdp_int);
 	f->ifindex = ifindex;
 	f->mode = mode;
 	return mode < 0 ? mode : record_text(f->name, sizeof(f->name), name);

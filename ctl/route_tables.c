@@ -52,11 +52,9 @@ static void route_tables_write(struct bpf_inst *b, const struct sync *s, const s
 	const struct sync_item *i;
 
 	for (i = s->item; i < s->item + s->n; i++)
-		b->dests[i->slot] = (struct ds_dest_rec){ .id = i->id,
-							  .at = i->member->at,
-							  .set = i->set,
-							  .flags = DS_DEST_USED | (i->member->slow ? DS_DEST_SLOW : 0),
-							  .serial = 1 };
+		b->dests[i->slot] = (struct ds_dest_rec){
+			.id = i->id, .at = i->member->at, .set = i->set, .flags = sync_flags(i), .serial = 1
+		};
 	if (set->n) {
 		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
 		memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));

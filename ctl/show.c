@@ -107,6 +107,7 @@ static int show_read_dest(struct show *s, __u32 slot)
 	err = sums_dest(s->in.bpf, slot, &d->stats);
 	if (err)
 		return err;
+	slow_stats_add_dest(s->in.slow, slot, &d->stats);
 	for (i = 0; i < sizeof(d->stats.requests) / sizeof(*d->stats.requests); i++) {
 		d->requests += d->stats.requests[i];
 		d->responses += d->stats.responses[i];

@@ -10,6 +10,7 @@
 #include "health.h"
 #include "record.h"
 #include "select.h"
+#include "slow_stats.h"
 
 struct json_t;
 struct show;
@@ -24,6 +25,7 @@ struct show_input {
 	const struct record *rec;
 	const struct ds_runtime
 		*runtime; /* by slot of dests[], bpf->entries[BPF_MAP_dests] of them; NULL: no daemon yet */
+	const struct slow_stats *slow;	/* NULL: only the fast path's counters */
 	const struct selection *select; /* NULL: everything */
 };
 
@@ -57,7 +59,10 @@ struct show_stats {
 	__u64 at_ns; /* CLOCK_MONOTONIC */
 	struct ds_counters listener[DS_LISTENERS_MAX + 1];
 	struct ds_counters total;
-	struct ds_dest_stats dests;
+	struct ds_dest_stats dests;		   /* by both paths */
+	struct ds_counters slow[DS_LISTENERS_MAX]; /* of the slow path; those above are of the fast path */
+	struct ds_counters slow_total;
+	struct ds_dest_stats slow_dests;
 	struct bpf_prog_stats prog[BPF_PROGS];
 };
 

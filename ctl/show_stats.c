@@ -44,6 +44,10 @@ int show_stats_read(const struct show_input *in, struct show_stats *k)
 		if (err)
 			return err;
 		sums_add_counters(&k->total, &k->listener[i]);
+		if (i == DS_LISTENERS_MAX)
+			continue;
+		slow_stats_add_listener(in->slow, i, &k->slow[i]);
+		sums_add_counters(&k->slow_total, &k->slow[i]);
 	}
 	for (i = 1; i < in->bpf->entries[BPF_MAP_dests]; i++) {
 		if (!(in->bpf->dests[i].flags & DS_DEST_USED))
@@ -51,8 +55,10 @@ int show_stats_read(const struct show_input *in, struct show_stats *k)
 		err = sums_dest(in->bpf, i, &one);
 		if (err)
 			return err;
+		slow_stats_add_dest(in->slow, i, &k->slow_dests);
 		sums_add_dest(&k->dests, &one);
 	}
+	sums_add_dest(&k->dests, &k->slow_dests);
 	return bpf_stats_read(in->bpf, k->prog);
 }
 
@@ -86,18 +92,39 @@ static void show_stats_print_messages(const struct ds_dest_stats *now, const str
 	}
 }
 
+static void show_stats_print_counters(const char *path, const struct ds_counters *now, const struct ds_counters *was,
+				      double seconds, bool all)
+{
+	size_t i;
+
+	printf("verdicts%s\n", path);
+	for (i = 0; i < VERDICT_MAX; i++)
+		show_stats_line(&show_stats_verdicts[i], now->verdict[i], was->verdict[i], seconds);
+	printf("reasons%s\n", path);
+	for (i = 0; i < REASON_MAX; i++)
+		if (all || now->reason[i])
+			show_stats_line(&show_stats_reasons[i], now->reason[i], was->reason[i], seconds);
+}
+
+/* Whether there was anything for the slow path. */
+static bool show_stats_is_slow(const struct show_stats *k)
+{
+	size_t i;
+
+	for (i = 0; i < VERDICT_MAX; i++)
+		if (k->slow_total.verdict[i])
+			return true;
+	return false;
+}
+
 void show_stats_print(const struct show_stats *now, const struct show_stats *was, bool all)
 {
 	double seconds = was->at_ns ? (now->at_ns - was->at_ns) / 1e9 : 0;
 	size_t i;
 
-	printf("verdicts\n");
-	for (i = 0; i < VERDICT_MAX; i++)
-		show_stats_line(&show_stats_verdicts[i], now->total.verdict[i], was->total.verdict[i], seconds);
-	printf("reasons\n");
-	for (i = 0; i < REASON_MAX; i++)
-		if (all || now->total.reason[i])
-			show_stats_line(&show_stats_reasons[i], now->total.reason[i], was->total.reason[i], seconds);
+	show_stats_print_counters("", &now->total, &was->total, seconds, all);
+	if (all || show_stats_is_slow(now))
+		show_stats_print_counters(" of the slow path", &now->slow_total, &was->slow_total, seconds, all);
 	show_stats_print_messages(&now->dests, &was->dests, seconds);
 	for (i = 0; i < BPF_PROGS; i++)
 		if (now->prog[i].run_cnt)
@@ -134,6 +161,21 @@ static json_t *show_stats_json_messages(const struct ds_dest_stats *d)
 	return json_pack("{s:o, s:o}", "requests", requests, "responses", responses);
 }
 
+/* Both paths by the same names, told apart by "path". */
+static json_t *show_stats_json_paths(const struct show_stats *k, bool all)
+{
+	json_t *paths = json_array(), *one;
+
+	one = show_stats_json_counters(&k->total, all);
+	json_object_set_new(one, "path", json_string("fast"));
+	json_array_append_new(paths, one);
+	one = show_stats_json_counters(&k->slow_total, all);
+	json_object_set_new(one, "path", json_string("slow"));
+	json_object_set_new(one, "messages", show_stats_json_messages(&k->slow_dests));
+	json_array_append_new(paths, one);
+	return paths;
+}
+
 struct json_t *show_stats_json(const struct show_input *in, const struct show_stats *k, bool all)
 {
 	json_t *root = show_stats_json_counters(&k->total, all), *listeners = json_array(), *programs = json_object(),
@@ -144,6 +186,7 @@ struct json_t *show_stats_json(const struct show_input *in, const struct show_st
 	for (i = 0; i < in->rec->n_listeners; i++) {
 		one = show_stats_json_counters(&k->listener[i], all);
 		json_object_set_new(one, "listen", json_string(uri_endpoint_text(&in->rec->listener[i].at, at)));
+		json_object_set_new(one, "slow", show_stats_json_counters(&k->slow[i], all));
 		json_array_append_new(listeners, one);
 	}
 	for (i = 0; i < BPF_PROGS; i++)
@@ -153,6 +196,7 @@ struct json_t *show_stats_json(const struct show_input *in, const struct show_st
 						      "run_cnt", (json_int_t)k->prog[i].run_cnt));
 	json_object_set_new(root, "instance", json_string(in->instance));
 	json_object_set_new(root, "messages", show_stats_json_messages(&k->dests));
+	json_object_set_new(root, "paths", show_stats_json_paths(k, all));
 	json_object_set_new(root, "listeners", listeners);
 	json_object_set_new(root, "no_listener", show_stats_json_counters(&k->listener[DS_LISTENERS_MAX], all));
 	json_object_set_new(root, "programs", programs);

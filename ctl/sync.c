@@ -137,6 +137,7 @@ static void sync_enter_members(struct sync *s, const struct sync_input *in)
 __u32 sync_flags(const struct sync_item *i)
 {
 	return DS_DEST_USED | (i->member->slow ? DS_DEST_SLOW : 0) |
+	       (i->member->slow == DS_SLOW_TRANSPORT || i->member->slow == DS_SLOW_NAME ? DS_DEST_FOREIGN : 0) |
 	       (i->dest->conf.flags & DS_LIST_DISABLED ? DS_DEST_DISABLED : 0);
 }
 

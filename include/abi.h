@@ -192,6 +192,7 @@ struct ds_slots {
 #define DS_DEST_SLOW (1u << 1)	   /* transport other than UDP, or address local to this host */
 #define DS_DEST_DRAINING (1u << 2) /* live: not in the file any more; calls that have it keep it */
 #define DS_DEST_DISABLED (1u << 3) /* live: admin state of the file or an operator */
+#define DS_DEST_FOREIGN (1u << 4)  /* out of the slow path's reach, too: another transport, or no address */
 
 /* One destination as published. */
 struct ds_dest_rec {
@@ -329,9 +330,9 @@ struct ds_state {
 	__u32 calls_mask; /* buckets of the calls table less one */
 	__u32 call_idle_s;
 	__u64 heartbeat_ns; /* live: of the daemon by CLOCK_MONOTONIC, 0: none */
-	__u32 slow_path;    /* live: 1 while a daemon holds sockets on the listeners */
-	__u32 has_nat;	    /* live: 1 while a listener in nat mode exists */
-	__u32 generic;	    /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
+	__u32 slow_path; /* live: 1 while a daemon holds sockets on the listeners; counts while the heartbeat is fresh */
+	__u32 has_nat;	 /* live: 1 while a listener in nat mode exists */
+	__u32 generic;	 /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
 	__u32 pad;
 };
 

@@ -77,6 +77,9 @@
 	X(bad_next_hop, 0, "next hop is broadcast, multicast, zero or this listener")                  \
 	X(route_foreign, 403, "request from a destination to a place that cannot be read")             \
 	X(routed_drop, 0, "dropped by a route")                                                        \
+	/* of the slow path alone */                                                                   \
+	X(overload, 0, "new request, shed by the slow path because it cannot keep up")                 \
+	X(send_failed, 0, "the kernel did not take what the slow path had to send")                    \
 	/* for the slow path */                                                                        \
 	X(slow_fragment, 0, "IP fragment")                                                             \
 	X(slow_ip_options, 0, "IPv4 options or IPv6 extension headers")                                \

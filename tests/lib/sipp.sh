@@ -14,14 +14,25 @@ SIPP_COMMON=(-nostdin -trace_err -trace_stat -fd 1 -buff_size 1048576 -t u1)
 # looks like a loss, hence 2 s.
 SIPP_T1=2000
 SIPP_HOLD=(50 150)
+# So many octets more in the body of every INVITE of callers and 200 of answerers: a multiple of 50.
+SIPP_PAD_UAC=0
+SIPP_PAD_UAS=0
+# What callers write as their host in Via; empty: their address.
+SIPP_SENT_BY=
 # 1: this run loses messages on purpose, so the 180 may be missing.
 SIPP_LOSSY=0
 
 # sipp_scenario NAME writes the scenario with this run's times.
 sipp_scenario() {
 	local edit=(-e "s/\"T1\"/\"$SIPP_T1\"/"
-		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/")
+		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/") pad=$SIPP_PAD_UAC
 
+	[[ $1 == uac* ]] || pad=$SIPP_PAD_UAS
+	[[ $1 != uac* || -z $SIPP_SENT_BY ]] || edit+=(-e "s/^ *Via: SIP.2.0.UDP \[local_ip\]/Via: SIP\/2.0\/UDP $SIPP_SENT_BY/")
+	if ((pad)); then
+		yes "      a=pad:$(printf '%042d' 0)" 2>/dev/null | head -n "$((pad / 50))" >"$LAB_DIR/pad-$1"
+		edit+=(-e "/a=rtpmap:8 /r $LAB_DIR/pad-$1")
+	fi
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
 	# an answerer whose last 200 is lost more than once must still know the call when BYE comes again
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/timewait milliseconds="[0-9]*"/timewait milliseconds="8000"/')

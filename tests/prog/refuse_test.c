@@ -7,6 +7,7 @@
 
 #include <arpa/inet.h>
 #include <linux/in.h>
+#include <time.h>
 
 #include "prog.h"
 
@@ -166,6 +167,14 @@ static const struct slow_row slow_rows[] = {
 	{ "no head room", no_head_room, "slow_head_room" },
 };
 
+static __u64 now_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (__u64)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
 /* Without a slow path dropped, so that the kernel says nothing to anybody; with one passed; always as it came. */
 static void slow(void **state)
 {
@@ -183,6 +192,7 @@ static void slow(void **state)
 			prog_set(4, PROG_L6, DS_ALGORITHM_CALL_ID, 21, 1);
 		}
 		prog.state->slow_path = i >> 1;
+		prog.state->heartbeat_ns = now_ns();
 		prog_packet(&r, PROG_IN, &p);
 		prog_check(&r, i >> 1 ? XDP_PASS : XDP_DROP, i >> 1 ? "slow" : "needs_slow_path", row->reason);
 		prog_check_untouched(&r, &p);

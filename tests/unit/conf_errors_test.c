@@ -80,7 +80,7 @@ static const struct bad {
 	{ "no bpffs", BASE "bpffs = ''", "3:9: error: bpffs is empty" },
 	{ "interface", "interfaces = {\"a b\", \"\", abcdefghijklmnop}\nlisten 192.0.2.1:1 { route a { set = 1 } }",
 	  "1:15: error: interface 'a b'|1:22: error: interface ''|1:26: error: interfaces of 16 octets" },
-	{ "xdp", BASE "xdp = off", "3:7: error: xdp 'off', expected auto, native or generic" },
+	{ "xdp", BASE "xdp = on", "3:7: error: xdp 'on', expected auto, native, generic or off" },
 	{ "list", BASE "list = ''", "3:8: error: list is empty" },
 	{ "state file", BASE "state-file = ''", "3:14: error: state-file is empty" },
 	{ "control characters", BASE "key-file = 'a\tb'", "3:12: error: character in key-file" },

@@ -390,6 +390,51 @@ static void destination_of_other_family_needs_slow_path(void **state)
 	check_reason("other family", VERDICT_slow, REASON_slow_no_route);
 }
 
+/* A destination on this host is out of reach for the programs, one of another transport for both. */
+static void slow_path_reaches_this_host(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.slots[0] = D_SLOW;
+	lab.env.slow = true;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("local", VERDICT_forward, REASON_request);
+	check_place("192.0.2.32:5060");
+	lab.dests[D_SLOW].flags |= DS_DEST_FOREIGN;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("foreign", VERDICT_reply, REASON_destination_slow);
+	lab.dests[D_SLOW].flags &= ~DS_DEST_FOREIGN;
+	lab.env.mode = DS_MODE_NAT;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("nat", VERDICT_reply, REASON_destination_slow);
+}
+
+/* What begins a call is shed, what belongs to one is not. */
+static void overload_sheds_what_is_new(void **state)
+{
+	struct lab lab;
+
+	(void)state;
+	lab_make(&lab);
+	lab.env.shed = true;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("new", VERDICT_drop, REASON_overload);
+	check_int("nothing is sent", d.out_len, 0);
+	send_text(&lab, "192.0.2.20:5062",
+		  INVITE VIA "f: <sip:a@b>;tag=2\r\nt: <sip:b@b>;tag=3\r\ni: c2\r\n"
+			     "CSeq: 2 INVITE\r\n" END);
+	check_reason("in a dialog", VERDICT_forward, REASON_request);
+	lab.env.shed = false;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	lab.env.shed = true;
+	send_text(&lab, "192.0.2.20:5062", BASIC END);
+	check_reason("sent again", VERDICT_forward, REASON_request);
+	send_text(&lab, "192.0.2.20:5062", "CANCEL sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 CANCEL\r\n" END);
+	check_reason("CANCEL", VERDICT_forward, REASON_request);
+}
+
 static void round_robin_keeps_calls(void **state)
 {
 	struct lab lab;
@@ -536,6 +581,8 @@ int main(void)
 	test_rows(&tests, "nat", decides_nat, nat_rows);
 	test_add(&tests, "no destination is answered", no_destination_is_answered, NULL);
 	test_add(&tests, "other family needs the slow path", destination_of_other_family_needs_slow_path, NULL);
+	test_add(&tests, "the slow path reaches this host", slow_path_reaches_this_host, NULL);
+	test_add(&tests, "overload sheds what is new", overload_sheds_what_is_new, NULL);
 	test_add(&tests, "round robin keeps calls", round_robin_keeps_calls, NULL);
 	test_add(&tests, "without calls the hash decides", without_calls_the_hash_decides, NULL);
 	test_add(&tests, "a response goes back", response_goes_back, NULL);

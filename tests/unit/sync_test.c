@@ -66,7 +66,7 @@ static void test_slow_path(void **state)
 
 	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
 	publish(f, DEST(1) "\n" DEST(2) ";transport=tcp\n");
-	assert_int_equal(f->b.dests[slot_of(f, 2)].flags, DS_DEST_USED | DS_DEST_SLOW);
+	assert_int_equal(f->b.dests[slot_of(f, 2)].flags, DS_DEST_USED | DS_DEST_SLOW | DS_DEST_FOREIGN);
 	assert_int_not_equal(entries_of(f, 0, slot_of(f, 2)), 0);
 }
 

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * slow_inner.h - what the files slow*.c share. Nobody else includes it.
+ *
+ * The way of a datagram: slow_take() decides, slow_job() keeps what is to be sent, slow_flush() sends and counts. Whoever
+ * has something to send on his own fills a job.
+ */
+#ifndef SIPXDP_CTL_SLOW_INNER_H
+#define SIPXDP_CTL_SLOW_INNER_H
+
+#include <event2/event.h>
+
+#include "decide.h"
+#include "slow.h"
+#include "slow_names.h"
+#include "slow_socket.h"
+
+struct slow_listener {
+	struct slow *slow;
+	struct event *readable;
+	__u32 slot;
+	__u32 lost; /* datagrams that its queue did not take, as last seen */
+	int fd;
+};
+
+/* One decision whose octets wait to be sent. */
+struct slow_job {
+	struct decision d;
+	const struct slow_listener *listener;
+	size_t len; /* of what came */
+	__u8 tos;
+	__u8 ttl; /* of what is sent, 0: the kernel's default */
+	bool spoof;
+	struct ds_endpoint src;
+};
+
+struct slow {
+	const struct bpf_inst *bpf;
+	struct slow_stats *stats;
+	struct slow_listener listener[DS_LISTENERS_MAX];
+	size_t n;
+	int spoof[2]; /* of IPv4 and IPv6, for nat listeners; -1: not open */
+	struct slow_batch *batch;
+	struct slow_datagram in[SLOW_BATCH];
+	struct slow_job *job; /* SLOW_BATCH of them */
+	size_t n_jobs;
+	struct slow_names *names;
+	struct event *period;
+	__u64 shed; /* since it was last said how many */
+	bool said;  /* that it sheds */
+};
+
+/* Decides about a datagram to a listener; shed: new requests are dropped. Where something is to be sent, it waits. */
+void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g, bool shed);
+
+/* The next free job, after sending those that wait where there is none. */
+struct slow_job *slow_next_job(struct slow *s);
+
+/* Sends what waits and counts it. */
+void slow_flush(struct slow *s);
+
+/* One more request is shed, for want of time. */
+void slow_shed(struct slow *s);
+
+/* One datagram of a listener ended so. */
+void slow_count(struct slow *s, __u32 listener, __u32 verdict, __u32 reason);
+
+#endif

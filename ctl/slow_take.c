@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * slow_take.c - what becomes of one datagram: decided, sent, counted.
+ */
+#include "slow_inner.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#include "output.h"
+#include "uri.h"
+
+void slow_count(struct slow *s, __u32 listener, __u32 verdict, __u32 reason)
+{
+	struct ds_counters *c = &s->stats->listener[listener];
+
+	c->verdict[verdict]++;
+	c->reason[reason]++;
+}
+
+/* ---- deciding */
+
+/* The slot of the listener's destination at that address:port, 0 where there is none. */
+static __u32 slow_find(void *ctx, const struct ds_endpoint *at)
+{
+	const struct slow_listener *l = ctx;
+	const struct bpf_inst *b = l->slow->bpf;
+	struct ds_endpoint key = *at;
+	__u32 slot;
+
+	key.pad = (__u16)l->slot;
+	if (bpf_get(b, BPF_MAP_dest_ids, &key, &slot) || slot >= b->entries[BPF_MAP_dests])
+		return 0;
+	return b->dests[slot].flags & DS_DEST_USED ? slot : 0;
+}
+
+static int slow_lookup(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip)
+{
+	const struct slow_listener *l = ctx;
+
+	return slow_names_find(l->slow->names, (const char *)name, len,
+			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), ip);
+}
+
+/* The tables as they are published now. Returns whether the listener is among them. */
+static bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env)
+{
+	const struct bpf_inst *b = s->bpf;
+	__u32 generation = __atomic_load_n(&b->state->generation, __ATOMIC_ACQUIRE);
+	const struct ds_listener *at = &b->listeners[l->slot];
+	const struct ds_listener_half *half = &at->half[generation & 1];
+
+	*env = (struct decide_env){
+		.key = { b->state->key[0], b->state->key[1] },
+		.listener = at,
+		.slot = l->slot,
+		.mode = half->mode,
+		.affinity = half->affinity,
+		.set = half->set ? &b->sets[half->set] : NULL,
+		.slots = b->slots,
+		.dests = b->dests,
+		.n_dests = b->entries[BPF_MAP_dests],
+		.find = slow_find,
+		.lookup = slow_lookup,
+		.ctx = (void *)(__UINTPTR_TYPE__)l,
+		.calls = b->calls,
+		.calls_mask = b->state->calls_mask,
+		.call_idle = b->state->call_idle_s,
+		.now = output_clock(CLOCK_MONOTONIC_COARSE) >> DS_TICK_SHIFT,
+		.rr = __atomic_load_n(&at->rr, __ATOMIC_RELAXED),
+		.random = arc4random(),
+		.slow = true,
+	};
+	return generation && half->mode;
+}
+
+/* The kernel's programs count on by the same counter. */
+static void slow_decide(const struct slow *s, struct decide_env *env, const struct slow_datagram *g, struct decision *d)
+{
+	__u64 rr = env->rr;
+
+	decide(env, &g->src, g->data, g->len, d);
+	if (env->rr != rr)
+		__atomic_fetch_add(&s->bpf->listeners[env->slot].rr, env->rr - rr, __ATOMIC_RELAXED);
+	/* nobody comes after us */
+	if (d->verdict == VERDICT_slow)
+		d->verdict = VERDICT_drop;
+}
+
+void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g, bool shed)
+{
+	struct slow_job *job = slow_next_job(s);
+	struct decision *d = &job->d;
+	struct decide_env env;
+
+	if (!slow_env(s, l, &env)) {
+		slow_count(s, l->slot, VERDICT_drop, REASON_shutdown);
+		return;
+	}
+	if (g->len > DECIDE_PAYLOAD_MAX) {
+		slow_count(s, l->slot, VERDICT_drop, REASON_slow_too_long);
+		return;
+	}
+	if (env.mode == DS_MODE_NAT && g->ttl <= 1) {
+		slow_count(s, l->slot, VERDICT_drop, REASON_ttl_expired);
+		return;
+	}
+	env.shed = shed;
+	slow_decide(s, &env, g, d);
+	if (d->waits && !slow_names_wait(s->names, l->slot, g))
+		return;
+	if (d->reason == REASON_overload)
+		slow_shed(s);
+	if (!d->out_len) {
+		slow_count(s, l->slot, d->verdict, d->reason);
+		return;
+	}
+	job->listener = l;
+	job->len = g->len;
+	job->tos = g->tos;
+	job->src = g->src;
+	job->spoof = env.mode == DS_MODE_NAT && d->verdict == VERDICT_forward;
+	job->ttl = job->spoof ? g->ttl - 1 : 0;
+	s->n_jobs++;
+}
+
+struct slow_job *slow_next_job(struct slow *s)
+{
+	if (s->n_jobs == SLOW_BATCH)
+		slow_flush(s);
+	return &s->job[s->n_jobs];
+}
+
+/* ---- sending */
+
+static void slow_count_dest(const struct slow *s, const struct slow_job *job)
+{
+	const struct decision *d = &job->d;
+	__u64 now_ns = output_clock(CLOCK_MONOTONIC_COARSE);
+	struct ds_dest_stats *to = &s->stats->dest[d->dest], *from = &s->stats->dest[d->from];
+
+	if (d->verdict != VERDICT_forward)
+		return;
+	if (d->msg.kind == SIP_KIND_REQUEST && d->dest) {
+		to->requests[d->msg.method & 7]++;
+		to->octets_to += job->len;
+		to->last_to_ns = now_ns;
+	}
+	if (d->msg.kind == SIP_KIND_RESPONSE && d->from) {
+		from->responses[(d->msg.status / 100) & 7]++;
+		from->timeouts += d->msg.status == 408;
+		from->octets_from += job->len;
+		from->last_from_ns = now_ns;
+	}
+}
+
+static int slow_job_socket(const struct slow *s, const struct slow_job *job)
+{
+	return job->spoof ? s->spoof[!uri_is_ip4(&job->d.to.ip)] : job->listener->fd;
+}
+
+static void slow_send(struct slow *s, int fd, const struct slow_job *job, size_t n)
+{
+	struct slow_parcel p[SLOW_BATCH] = { 0 };
+	bool failed[SLOW_BATCH];
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		p[i] = (struct slow_parcel){ .from = job[i].src,
+					     .to = job[i].d.to,
+					     .data = job[i].d.out,
+					     .len = job[i].d.out_len,
+					     .tos = job[i].tos,
+					     .ttl = job[i].ttl,
+					     .spoof = job[i].spoof };
+	slow_socket_send(fd, s->batch, p, n, failed);
+	for (i = 0; i < n; i++) {
+		if (failed[i]) {
+			slow_count(s, job[i].listener->slot, VERDICT_drop, REASON_send_failed);
+			continue;
+		}
+		slow_count(s, job[i].listener->slot, job[i].d.verdict, job[i].d.reason);
+		slow_count_dest(s, &job[i]);
+	}
+}
+
+void slow_flush(struct slow *s)
+{
+	size_t i, first = 0;
+	int fd;
+
+	while (first < s->n_jobs) {
+		fd = slow_job_socket(s, &s->job[first]);
+		for (i = first + 1; i < s->n_jobs && slow_job_socket(s, &s->job[i]) == fd; i++)
+			;
+		slow_send(s, fd, &s->job[first], i - first);
+		first = i;
+	}
+	s->n_jobs = 0;
+}
