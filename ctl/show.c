@@ -71,8 +71,8 @@ static int show_compare(const void *a, const void *b, void *ctx)
 	return x < y ? -1 : 1;
 }
 
-/* Whether the selection means what is published in a slot: one that drains is in no list any more. */
-static bool show_is_selected(const struct show_input *in, __u32 slot)
+/* One that drains is in no list any more. */
+bool show_is_selected(const struct show_input *in, __u32 slot)
 {
 	const struct ds_dest_info *info = &in->bpf->info[slot];
 	struct ds_dest dest = { .conf.set = in->bpf->dests[slot].set };

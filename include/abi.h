@@ -238,6 +238,7 @@ enum ds_call_state {
 	DS_CALL_RINGING,   /* 18x seen: 200 s */
 	DS_CALL_CONFIRMED, /* 2xx to INVITE seen: until BYE or the idle limit */
 	DS_CALL_ENDING,	   /* BYE, failure or 2xx to another method: 32 s */
+	DS_CALL_STATES,
 };
 
 /*
