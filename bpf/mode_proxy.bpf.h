@@ -108,6 +108,8 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 	rc = send_dest_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(w->listener, rc);
+	if (w->from && w->msg.method == SIP_METHOD_BYE)
+		pick_hang_up(w, sip_tag_fold(&b, w->msg.from.tag));
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
@@ -183,7 +185,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	if (w->from) {
 		count_response(w, w->from);
 		if (w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
-			pick_move(w);
+			pick_move(w, sip_tag_fold(&b, w->msg.to.tag));
 	}
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)

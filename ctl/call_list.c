@@ -13,10 +13,8 @@
 const char *call_state_name(unsigned int state)
 {
 	static const char *const names[DS_CALL_STATES] = {
-		[DS_CALL_NEW] = "new",
-		[DS_CALL_RINGING] = "ringing",
-		[DS_CALL_CONFIRMED] = "confirmed",
-		[DS_CALL_ENDING] = "ending",
+		[DS_CALL_NEW] = "new",	     [DS_CALL_RINGING] = "ringing", [DS_CALL_CONFIRMED] = "confirmed",
+		[DS_CALL_ENDING] = "ending", [DS_CALL_OVER] = "over",
 	};
 
 	return state < DS_CALL_STATES ? names[state] : NULL;

@@ -24,7 +24,7 @@ static const char cmd_calls_help[] =
 	"for how long nothing was heard of it. Reads what is pinned: no daemon need run, and nothing is changed.\n"
 	"Calls are named by the keyed hash of listener and Call-ID; the Call-ID itself is not kept. Requests that\n"
 	"are no calls (REGISTER, OPTIONS) are entries as well, for what is sent again.\n" CMD_CONTROL_SELECTOR "\n"
-	"      --state new|ringing|confirmed|ending\n"
+	"      --state new|ringing|confirmed|ending|over\n"
 	"                       only these\n"
 	"      --listener A:P   only calls at that listener\n"
 	"      --idle-min S     only those not heard of for S seconds\n"

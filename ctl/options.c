@@ -221,7 +221,7 @@ static int options_of_look(struct options *o, int option, const char *text)
 
 static int options_of_calls(struct options *o, int option, const char *text)
 {
-	static const char *const states[] = { "new", "ringing", "confirmed", "ending" };
+	static const char *const states[] = { "new", "ringing", "confirmed", "ending", "over" };
 	static const char *const by[] = { "destination", "state", "set", "listener" };
 	int err;
 
@@ -230,7 +230,7 @@ static int options_of_calls(struct options *o, int option, const char *text)
 		o->given |= OPTIONS_HAS_BY;
 		return options_choice("--by", text, by, 4, &o->count_by);
 	case 'Z':
-		err = options_choice("state", text, states, 4, &o->call_state);
+		err = options_choice("state", text, states, 5, &o->call_state);
 		o->call_state += DS_CALL_NEW;
 		return err;
 	case 'L':

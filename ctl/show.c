@@ -278,6 +278,14 @@ static json_t *show_traffic(const struct show *s, const struct show_dest *d)
 			 (json_int_t)d->stats.octets_from);
 }
 
+/* Calls as the pick has them; a step below 0 lasts as long as a packet's. */
+static json_int_t show_load(const struct ds_load *load)
+{
+	__s64 n = __atomic_load_n(&load->calls, __ATOMIC_RELAXED);
+
+	return n < 0 ? 0 : n;
+}
+
 struct json_t *show_row(const struct show *s, size_t i)
 {
 	__u32 slot = s->dest[i].slot;
@@ -300,6 +308,8 @@ struct json_t *show_row(const struct show *s, size_t i)
 			 draining || (known && r.admin == DS_ADMIN_DRAINING), "slow_path", show_slow(s->in.bpf, slot),
 			 "flags", (int)info->list_flags, "priority", info->priority, "weight", (int)info->weight,
 			 "line", (int)info->line, "share", s->share[slot], "calls", (int)s->calls[slot]);
+	json_object_set_new(json, "load", json_integer(show_load(&s->in.bpf->loads[slot])));
+	json_object_set_new(json, "maxload", json_integer(s->in.bpf->loads[slot].max));
 	json_object_update_new(json, show_traffic(s, &s->dest[i]));
 	if (known)
 		json_object_update_new(json, show_health(s, &r));
