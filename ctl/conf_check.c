@@ -106,7 +106,14 @@ void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf
 
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
-	(void)section;
+	const struct conf_listener *l = section;
+	size_t i;
+
+	for (i = 0; i < l->n_routes; i++)
+		if (l->route[i].algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS)
+			conf_say(
+				r, at,
+				"algorithm call-load without the table of calls that it counts in, expected affinity = calls");
 	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
 	else if (cfg_size(cfg, "route") > 1)
