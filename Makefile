@@ -143,6 +143,12 @@ matrix: ## objects of all compilers on this kernel and, in virtual machines, on 
 	$(Q)$(MAKE) tests-root $(B)/tests/vm/verify
 	$(Q)tests/vm/matrix.sh $(CLANGS:%=$(B)/clang%/dispatch.bpf.o)
 
+compare-load: ## 10,000 calls by call load: our count and the real Kamailio's against the answerers' (root, about 4 min)
+	$(Q)scripts/deps.sh --root compare
+	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
+	$(Q)LOAD_CALLS=10000 LOAD_RATE=400 tests/e2e/load.sh
+	$(Q)tests/compare/load.sh
+
 spread: $(B)/tests/bench/spread ## how evenly Call-IDs spread, what moves, beside Kamailio's and OpenSIPS's formulas
 	$(Q)$(B)/tests/bench/spread $(or $(SIPXDP_CORPUS),../shared/corpus)
 

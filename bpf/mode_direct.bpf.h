@@ -78,7 +78,7 @@ port_inline void direct_follow(struct work *w)
 	if (w->msg.kind == SIP_KIND_REQUEST)
 		pick_move_unseen(w);
 	else if (w->msg.method == SIP_METHOD_BYE && w->key_hash)
-		pick_move(w);
+		pick_move(w, 0); /* no 2xx has told a tag */
 }
 
 /* Sends a message decided upon, for that reason; an XDP action, counted, or -reason with the packet untouched. */

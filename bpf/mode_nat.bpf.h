@@ -141,8 +141,11 @@ port_inline int nat_return(struct xdp_md *ctx, struct work *w)
 	if (!w->msg.beyond && w->msg.kind == SIP_KIND_RESPONSE) {
 		count_response(w, w->from);
 		if (w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
-			pick_move(w);
+			pick_move(w, sip_tag_fold(&b, w->msg.to.tag));
 	}
+	if (!w->msg.beyond && w->msg.kind == SIP_KIND_REQUEST && w->msg.method == SIP_METHOD_BYE &&
+	    w->msg.call_id.len && !sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
+		pick_hang_up(w, sip_tag_fold(&b, w->msg.from.tag));
 	nat_plan(w);
 	rc = send_plan(ctx, w, &l->at, w->pkt.ttl - 1);
 	if (rc < 0)

@@ -108,6 +108,8 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 	rc = send_dest_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(w->listener, rc);
+	if (w->from && w->msg.method == SIP_METHOD_BYE)
+		pick_hang_up(w, sip_tag_fold(&b, w->msg.from.tag));
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
@@ -158,7 +160,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
-	__u32 ip_len;
+	__u32 ip_len, tag;
 	int rc;
 
 	if (!l || !s)
@@ -183,6 +185,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	w->key_hash = 0;
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		w->key_hash = 0;
+	tag = sip_tag_fold(&b, w->msg.to.tag);
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
 		return exit_slow(w->listener, -rc);
@@ -190,7 +193,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	if (w->from)
 		count_response(w, w->from);
 	if (w->key_hash)
-		pick_move(w);
+		pick_move(w, tag);
 	count(w->listener, VERDICT_forward, REASON_response);
 	return rc;
 }

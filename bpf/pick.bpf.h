@@ -50,6 +50,32 @@ port_inline __u32 pick_idle(void)
 	return s ? s->call_idle_s : DS_CALL_IDLE_S;
 }
 
+/* Adds to the calls of a destination, unless its slot was taken by another since. */
+port_inline void pick_count(__u64 val, int n)
+{
+	struct ds_dest_rec *d = n ? DS_LOOKUP(dests, DS_CALL_DEST(val)) : NULL;
+	struct ds_load *load;
+
+	if (!d || (d->serial & 0xff) != DS_CALL_SERIAL(val))
+		return;
+	load = DS_LOOKUP(loads, DS_CALL_DEST(val));
+	if (load)
+		__sync_fetch_and_add(&load->calls, n);
+}
+
+/* Moves an entry; who wins counts. */
+port_inline void pick_swap(struct ds_call *call, __u64 seen, __u64 val)
+{
+	if (ds_call_swap(call, seen, val))
+		pick_count(seen, ds_call_gain(seen, val));
+}
+
+/* Whether a request forms a dialog that is a call. */
+port_inline int pick_is_call(const struct work *w)
+{
+	return w->msg.method == SIP_METHOD_INVITE && !w->msg.to.tag.len;
+}
+
 /* The destination of a living call, its entry refreshed where `refresh` is set; 0 where there is none. */
 port_inline __u32 pick_call(struct work *w, int refresh)
 {
@@ -70,38 +96,131 @@ port_inline __u32 pick_call(struct work *w, int refresh)
 		return 0;
 	}
 	if (refresh)
-		ds_call_move(call, val, DS_CALL_STATE(val), w->now);
+		pick_swap(call, val, ds_call_requested(val, pick_is_call(w), w->msg.cseq, w->now));
 	return DS_CALL_DEST(val);
 }
 
-/* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
-port_inline __u32 pick_enter(struct work *w, __u32 dest)
+/*
+ * Enters the call with the picked destination; the destination that counts, 0 where there was no room. counted: the
+ * pick has counted the call already, and it is taken back where the entry is not ours.
+ */
+port_inline __u32 pick_enter(struct work *w, __u32 dest, int counted)
 {
 	__u64 key = ds_call_key(w->key_hash, w->listener), val;
 	struct ds_call_bucket *bucket = pick_bucket(key);
 	struct ds_dest_rec *d = pick_dest(dest);
+	struct ds_call_entered e;
 
 	if (!bucket || !d)
 		return 0;
-	val = ds_call_insert(bucket, key, DS_CALL_VAL(dest, d->serial, DS_CALL_NEW, w->now), w->now, pick_idle());
-	return DS_CALL_DEST(val);
+	val = ds_call_new(dest, d->serial, pick_is_call(w), w->msg.cseq, w->now);
+	e = ds_call_insert(bucket, key, val, w->now, pick_idle());
+	pick_count(val, (e.won ? ds_call_gain(0, val) : 0) - counted);
+	pick_count(e.gone, ds_call_gain(e.gone, 0));
+	return DS_CALL_DEST(e.val);
 }
 
-/* A destination's response moves its call's state. */
-port_inline void pick_move(struct work *w)
+/* A destination's response moves its call's state. tag: of To, folded. */
+port_inline void pick_move(struct work *w, __u32 tag)
 {
 	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;
+	struct ds_call_answer a = { w->msg.method, w->msg.status, w->msg.cseq, tag };
 	struct ds_call_bucket *bucket = pick_bucket(key);
 	struct ds_call *call;
-	__u32 next;
 
 	if (!bucket)
 		return;
 	call = ds_call_find(bucket, key, w->now, pick_idle(), &val);
-	if (!call)
+	if (call)
+		pick_swap(call, val, ds_call_answered(val, &a, w->now));
+}
+
+/* A destination's BYE ends its call: whoever sends it is done with the dialog (RFC 3261 15.1.1). tag: of From, folded. */
+port_inline void pick_hang_up(struct work *w, __u32 tag)
+{
+	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;
+	struct ds_call_bucket *bucket = pick_bucket(key);
+	struct ds_call *call;
+
+	if (!bucket)
 		return;
-	next = ds_call_next(DS_CALL_STATE(val), w->msg.method, w->msg.status);
-	ds_call_move(call, val, next, w->now);
+	call = ds_call_find(bucket, key, w->now, pick_idle(), &val);
+	if (call && DS_CALL_STATE(val) != DS_CALL_OVER)
+		pick_swap(call, val, ds_call_hung_up(val, tag, w->now));
+}
+
+/* How often one packet looks where other CPUs take the last places. */
+#define PICK_LEAST_TRIES 4
+
+/* The search for the least loaded member. */
+struct pick_least {
+	__s64 calls;
+	__u32 members;
+	__u32 active;
+	__u32 start;
+	__u32 dest; /* the best so far, 0: none */
+	__u32 is_call;
+	__u32 pad;
+};
+
+static long pick_least_one(__u32 i, struct pick_least *p)
+{
+	__u32 dest = pick_slot(ds_pick_nth(p->members, p->active, p->start, i));
+	struct ds_load *load = dest ? DS_LOOKUP(loads, dest) : NULL;
+	__s64 has;
+
+	if (!load)
+		return 0;
+	has = *(volatile __s64 *)&load->calls;
+	if (!ds_pick_is_less(has, load->max, p->is_call, p->calls))
+		return 0;
+	p->calls = has < 0 ? 0 : has;
+	p->dest = dest;
+	return p->calls == 0;
+}
+
+/* Counts a call for a destination; 0 where others have filled it since it was looked at. */
+port_inline int pick_reserve(__u32 dest)
+{
+	struct ds_load *load = DS_LOOKUP(loads, dest);
+
+	if (!load)
+		return 0;
+	if (__sync_fetch_and_add(&load->calls, 1) < load->max || !load->max)
+		return 1;
+	__sync_fetch_and_add(&load->calls, -1);
+	return 0;
+}
+
+/*
+ * The member with the fewest calls, from the counter's next place on, so that equal ones take turns: REASON_request with
+ * w->dest, or why there is none. reserve: the call is counted for it at once, so that no two CPUs fill one place.
+ */
+port_inline int pick_least(struct work *w, struct ds_set_rec *set, __u64 turn, int reserve)
+{
+	struct pick_least p = {
+		.members = set->members,
+		.active = set->active,
+		.is_call = pick_is_call(w),
+	};
+	int i;
+
+	w->dest = 0;
+	if (!p.active)
+		return REASON_no_destination;
+	p.start = (__u32)turn % p.active;
+	for (i = 0; i < PICK_LEAST_TRIES; i++) {
+		p.calls = 0x7fffffffffffffff;
+		p.dest = 0;
+		bpf_loop(p.active < DS_LEAST_MAX ? p.active : DS_LEAST_MAX, pick_least_one, &p, 0);
+		if (!p.dest)
+			break;
+		if (reserve && !pick_reserve(p.dest))
+			continue;
+		w->dest = p.dest;
+		return REASON_request;
+	}
+	return REASON_destinations_full;
 }
 
 /* The next turn of a listener, or of this CPU, which nobody else counts on. */
@@ -118,16 +237,12 @@ port_inline void pick_move_unseen(struct work *w)
 	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;
 	struct ds_call_bucket *bucket = pick_bucket(key);
 	struct ds_call *call;
-	__u32 next;
 
 	if (!bucket)
 		return;
 	call = ds_call_find(bucket, key, w->now, pick_idle(), &val);
-	if (!call)
-		return;
-	next = ds_call_unseen(DS_CALL_STATE(val), w->msg.method);
-	if (next != DS_CALL_STATE(val))
-		ds_call_move(call, val, next, w->now);
+	if (call)
+		pick_swap(call, val, ds_call_unseen(val, w->msg.method, w->now));
 }
 
 /*
@@ -139,8 +254,9 @@ port_global int pick_request(struct work *w)
 	struct ds_listener_half *half;
 	struct ds_listener *l;
 	struct ds_set_rec *set;
-	__u32 dest = 0, entered, follows;
+	__u32 dest = 0, entered, follows, counted = 0;
 	__u64 hash;
+	int rc;
 
 	if (!w)
 		return REASON_no_destination;
@@ -163,15 +279,24 @@ port_global int pick_request(struct work *w)
 	if (set->pick >= DS_PICK_TURN) {
 		if (follows && half->affinity == DS_AFFINITY_CALLS)
 			return w->msg.method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
-		dest = pick_slot(set->pick == DS_PICK_RANDOM ? ds_pick_random(set, bpf_get_prandom_u32())
-							     : ds_pick_turn(set, pick_turn(l, set, w->listener)));
+		if (set->pick == DS_PICK_LEAST) {
+			counted = half->affinity == DS_AFFINITY_CALLS && pick_is_call(w);
+			rc = pick_least(w, set, pick_turn(l, set, w->listener), counted);
+			if (rc != REASON_request)
+				return rc;
+			dest = w->dest;
+		} else {
+			dest = pick_slot(set->pick == DS_PICK_RANDOM
+						 ? ds_pick_random(set, bpf_get_prandom_u32())
+						 : ds_pick_turn(set, pick_turn(l, set, w->listener)));
+		}
 	} else {
 		dest = pick_slot(ds_pick_hash(set, hash));
 	}
 	if (!dest)
 		return REASON_no_destination;
 	if (half->affinity == DS_AFFINITY_CALLS && !follows) {
-		entered = pick_enter(w, dest);
+		entered = pick_enter(w, dest, counted);
 		/* no room: the hash, so that retransmissions find the same destination */
 		dest = entered ? entered : pick_slot(ds_pick_hash(set, hash));
 	}

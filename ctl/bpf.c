@@ -126,6 +126,7 @@ static int bpf_inst_map(struct bpf_inst *b)
 	b->dests = b->mem[BPF_MAP_dests];
 	b->info = b->mem[BPF_MAP_dest_info];
 	b->next_hops = b->mem[BPF_MAP_next_hops];
+	b->loads = b->mem[BPF_MAP_loads];
 	b->calls = b->mem[BPF_MAP_calls];
 	return 0;
 }
@@ -217,8 +218,10 @@ int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live)
 {
 	int err = bpf_inst_make(b, live->entries[BPF_MAP_calls], live);
 
-	if (!err)
+	if (!err) {
 		memcpy(b->listeners, live->listeners, sizeof(*live->listeners) * live->entries[BPF_MAP_listeners]);
+		memcpy(b->loads, live->loads, sizeof(*live->loads) * live->entries[BPF_MAP_loads]);
+	}
 	return err;
 }
 

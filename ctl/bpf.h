@@ -19,6 +19,7 @@
 	X(dests, 1, __u32, struct ds_dest_rec)        \
 	X(dest_info, 1, __u32, struct ds_dest_info)   \
 	X(next_hops, 1, __u32, struct ds_next_hop)    \
+	X(loads, 0, __u32, struct ds_load)            \
 	X(calls, 0, __u32, struct ds_call_bucket)     \
 	X(listener_ids, 1, struct ds_endpoint, __u32) \
 	X(dest_ids, 1, struct ds_endpoint, __u32)     \
@@ -73,6 +74,7 @@ struct bpf_inst {
 	struct ds_dest_rec *dests;
 	struct ds_dest_info *info;
 	struct ds_next_hop *next_hops;
+	struct ds_load *loads;
 	struct ds_call_bucket *calls;
 };
 

@@ -8,6 +8,7 @@
 
 int cmd_add(int argc, char **argv);
 int cmd_attach(int argc, char **argv);
+int cmd_calls(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_config(int argc, char **argv);
 int cmd_detach(int argc, char **argv);

@@ -122,6 +122,7 @@ static void conf_check_tunnel(const struct conf_reader *r, cfg_t *cfg, const str
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	const struct conf_listener *l = section;
+	size_t i;
 
 	if (l->mode == DS_MODE_SHIELD) {
 		if (cfg_size(cfg, "route"))
@@ -133,6 +134,11 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 		conf_say(r, at, "guard with keepalives, expected that with mode = shield only");
 	if (l->mode == DS_MODE_IPIP)
 		conf_check_tunnel(r, cfg, at, l);
+	for (i = 0; i < l->n_routes; i++)
+		if (l->route[i].algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS)
+			conf_say(
+				r, at,
+				"algorithm call-load without the table of calls that it counts in, expected affinity = calls");
 	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
 	else if (cfg_size(cfg, "route") > 1)

@@ -7,6 +7,7 @@
 #include "decide.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -79,8 +80,29 @@ static struct ds_call_bucket *decide_bucket(const struct decide_env *env, __u64 
 	return &env->calls[(__u32)(key >> 32) & env->calls_mask];
 }
 
-/* The destination of a living call, its entry refreshed where `refresh` is set; 0 where there is none. */
-static __u32 decide_call(const struct decide_env *env, __u64 key, int refresh)
+/* Adds to the calls of a destination, unless its slot was taken by another since. */
+static void decide_count(const struct decide_env *env, __u64 val, int n)
+{
+	const struct ds_dest_rec *dest = decide_dest(env, DS_CALL_DEST(val));
+
+	if (n && env->loads && dest && (dest->serial & 0xff) == DS_CALL_SERIAL(val))
+		__atomic_add_fetch(&env->loads[DS_CALL_DEST(val)].calls, n, __ATOMIC_RELAXED);
+}
+
+static void decide_swap(const struct decide_env *env, struct ds_call *call, __u64 seen, __u64 val)
+{
+	if (ds_call_swap(call, seen, val))
+		decide_count(env, seen, ds_call_gain(seen, val));
+}
+
+/* Whether a request forms a dialog that is a call. */
+static int decide_is_call(const struct sip_msg *m)
+{
+	return m->method == SIP_METHOD_INVITE && !m->to.tag.len;
+}
+
+/* The destination of a living call, its entry refreshed where m, the request, is given; 0 where there is none. */
+static __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg *m)
 {
 	struct ds_call_bucket *bucket = decide_bucket(env, key);
 	const struct ds_dest_rec *dest;
@@ -95,34 +117,94 @@ static __u32 decide_call(const struct decide_env *env, __u64 key, int refresh)
 		ds_call_forget(call, val);
 		return 0;
 	}
-	if (refresh)
-		ds_call_move(call, val, DS_CALL_STATE(val), env->now);
+	if (m)
+		decide_swap(env, call, val, ds_call_requested(val, decide_is_call(m), m->cseq, env->now));
 	return DS_CALL_DEST(val);
 }
 
 /* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
-static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot)
+static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, const struct sip_msg *m)
 {
 	struct ds_call_bucket *bucket = decide_bucket(env, key);
 	const struct ds_dest_rec *dest = decide_dest(env, slot);
+	struct ds_call_entered e;
 	__u64 val;
 
 	if (!bucket || !dest)
 		return 0;
-	val = DS_CALL_VAL(slot, dest->serial, DS_CALL_NEW, env->now);
-	return DS_CALL_DEST(ds_call_insert(bucket, key, val, env->now, env->call_idle));
+	val = ds_call_new(slot, dest->serial, decide_is_call(m), m->cseq, env->now);
+	e = ds_call_insert(bucket, key, val, env->now, env->call_idle);
+	decide_count(env, val, e.won ? ds_call_gain(0, val) : 0);
+	decide_count(env, e.gone, ds_call_gain(e.gone, 0));
+	return DS_CALL_DEST(e.val);
 }
 
-/* A destination's response moves its call's state. */
-static void decide_move(const struct decide_env *env, __u64 key, const struct sip_msg *m)
+/* A destination's response moves its call's state. tag: of To, folded. */
+static void decide_move(const struct decide_work *w, __u64 key, __u32 tag)
 {
-	struct ds_call_bucket *bucket = decide_bucket(env, key);
+	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
+	const struct sip_msg *m = &w->d->msg;
+	struct ds_call_answer a = { m->method, m->status, m->cseq, tag };
 	struct ds_call *call;
 	__u64 val = 0;
 
-	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
+	call = bucket ? ds_call_find(bucket, key, w->env->now, w->env->call_idle, &val) : NULL;
 	if (call)
-		ds_call_move(call, val, ds_call_next(DS_CALL_STATE(val), m->method, m->status), env->now);
+		decide_swap(w->env, call, val, ds_call_answered(val, &a, w->env->now));
+}
+
+/* The member with the fewest calls, from the counter's next place on: a reason, REASON_request with *dest. */
+static __u32 decide_least(struct decide_env *env, const struct sip_msg *m, __u32 *dest)
+{
+	const struct ds_set_rec *set = env->set;
+	struct ds_load load = { 0 };
+	__s64 least = INT64_MAX;
+	__u32 i, slot, start;
+
+	*dest = 0;
+	if (!set->active)
+		return REASON_no_destination;
+	start = (__u32)env->rr++ % set->active;
+	for (i = 0; i < set->active && i < DS_LEAST_MAX && least; i++) {
+		slot = env->slots[ds_pick_nth(set->members, set->active, start, i)];
+		if (env->loads)
+			load = env->loads[slot];
+		if (!ds_pick_is_less(load.calls, load.max, decide_is_call(m), least))
+			continue;
+		least = load.calls < 0 ? 0 : load.calls;
+		*dest = slot;
+	}
+	return *dest ? REASON_request : REASON_destinations_full;
+}
+
+/* The member whose turn it is, by what the set says: a reason, REASON_request with *dest. */
+static __u32 decide_turn(struct decide_work *w, __u32 *dest)
+{
+	struct decide_env *env = w->env;
+	__u32 method = w->d->msg.method;
+
+	if (env->affinity == DS_AFFINITY_CALLS && method == SIP_METHOD_ACK)
+		return REASON_ack_no_call;
+	if (env->affinity == DS_AFFINITY_CALLS && method == SIP_METHOD_CANCEL)
+		return REASON_cancel_no_call;
+	if (env->set->pick == DS_PICK_LEAST)
+		return decide_least(env, &w->d->msg, dest);
+	*dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
+								   : ds_pick_turn(env->set, env->rr++));
+	return REASON_request;
+}
+
+/* A destination's BYE ends its call. */
+static void decide_hang_up(struct decide_work *w)
+{
+	__u32 tag = sip_tag_fold(w->b, w->d->msg.from.tag);
+	__u64 key = ds_call_key(w->call_id_hash, w->env->slot), val = 0;
+	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
+	struct ds_call *call;
+
+	call = bucket ? ds_call_find(bucket, key, w->env->now, w->env->call_idle, &val) : NULL;
+	if (call && DS_CALL_STATE(val) != DS_CALL_OVER)
+		decide_swap(w->env, call, val, ds_call_hung_up(val, tag, w->env->now));
 }
 
 /* A client's request moves its call's state, where destinations answer behind our back. */
@@ -131,14 +213,10 @@ static void decide_move_unseen(const struct decide_env *env, __u64 key, const st
 	struct ds_call_bucket *bucket = decide_bucket(env, key);
 	struct ds_call *call;
 	__u64 val = 0;
-	__u32 next;
 
 	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
-	if (!call)
-		return;
-	next = ds_call_unseen(DS_CALL_STATE(val), m->method);
-	if (next != DS_CALL_STATE(val))
-		ds_call_move(call, val, next, env->now);
+	if (call)
+		decide_swap(env, call, val, ds_call_unseen(val, m->method, env->now));
 }
 
 /* The destination of a request from a client: the calls table, then the pick. A reason, REASON_request with d->dest. */
@@ -147,7 +225,7 @@ static __u32 decide_pick(struct decide_work *w)
 	__u32 method = w->d->msg.method, follows = method == SIP_METHOD_ACK || method == SIP_METHOD_CANCEL;
 	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
 	struct decide_env *env = w->env;
-	__u32 dest = decide_call(env, key, !follows), entered;
+	__u32 dest = decide_call(env, key, follows ? NULL : &w->d->msg), entered, reason = REASON_request;
 	__u64 hash = w->hash_key ? w->pick_hash : w->call_id_hash;
 
 	w->d->dest = dest;
@@ -157,18 +235,14 @@ static __u32 decide_pick(struct decide_work *w)
 		return REASON_overload;
 	if (!env->set)
 		return REASON_no_destination;
-	if (env->set->pick >= DS_PICK_TURN) {
-		if (follows && env->affinity == DS_AFFINITY_CALLS)
-			return method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
-		dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
-									  : ds_pick_turn(env->set, env->rr++));
-	} else {
+	if (env->set->pick >= DS_PICK_TURN)
+		reason = decide_turn(w, &dest);
+	else
 		dest = decide_entry(env, ds_pick_hash(env->set, hash));
-	}
-	if (!dest)
-		return REASON_no_destination;
+	if (reason != REASON_request || !dest)
+		return reason != REASON_request ? reason : REASON_no_destination;
 	if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
-		entered = decide_enter(env, key, dest);
+		entered = decide_enter(env, key, dest, &w->d->msg);
 		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, hash));
 	}
 	w->d->dest = dest;
@@ -423,6 +497,8 @@ static void decide_request(struct decide_work *w)
 		decide_end(w, VERDICT_drop, reason);
 	else
 		decide_reply(w, reason);
+	if (w->d->verdict == VERDICT_forward && w->d->from && w->d->msg.method == SIP_METHOD_BYE)
+		decide_hang_up(w);
 }
 
 /* The place of a response by its second Via, our branch and sx verified against it: d->to; a reason. */
@@ -467,7 +543,7 @@ static __u32 decide_answer(struct decide_work *w)
 	if (!sip_ip_parse(w->b, via->host, via->is_ip6, &e.ip))
 		w->d->dest = w->env->find(w->env->ctx, &e);
 	if (!w->d->dest && w->d->msg.call_id.len && !sip_call_id_hash(w->b, &w->d->msg, w->env->key, &w->call_id_hash))
-		w->d->dest = decide_call(w->env, ds_call_key(w->call_id_hash, w->env->slot), 0);
+		w->d->dest = decide_call(w->env, ds_call_key(w->call_id_hash, w->env->slot), NULL);
 	if (!w->d->dest)
 		return REASON_via_not_ours;
 	return decide_reach(w, REASON_response);
@@ -488,7 +564,7 @@ static __u32 decide_answer_direct(struct decide_work *w)
 	}
 	if (reason == REASON_response && w->d->msg.method == SIP_METHOD_BYE && w->d->msg.call_id.len &&
 	    !sip_call_id_hash(w->b, &w->d->msg, env->key, &w->call_id_hash))
-		decide_move(env, ds_call_key(w->call_id_hash, env->slot), &w->d->msg);
+		decide_move(w, ds_call_key(w->call_id_hash, env->slot), 0);
 	return reason;
 }
 
@@ -520,7 +596,7 @@ static void decide_response(struct decide_work *w)
 		return;
 	w->d->from = w->env->find(w->env->ctx, w->src);
 	if (w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
-		decide_move(w->env, ds_call_key(w->call_id_hash, w->env->slot), m);
+		decide_move(w, ds_call_key(w->call_id_hash, w->env->slot), sip_tag_fold(w->b, m->to.tag));
 }
 
 /* A message for the server on this host: passed, or dropped where it is malformed. */

@@ -40,6 +40,7 @@ struct decide_env {
 	int (*lookup)(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
+	struct ds_load *loads;	      /* by slot of dests[]; NULL: nobody has a call */
 	__u32 calls_mask;
 	__u32 call_idle;
 	__u32 now; /* ticks of the monotonic clock (DS_TICK_SHIFT) */

@@ -18,6 +18,7 @@
 #include "output.h"
 
 #define LIVE_HOST_MS 1000
+#define LIVE_LOAD_MS 2000
 #define LIVE_WAIT_MS 100
 #define LIVE_FLUSH_MS 5
 
@@ -90,6 +91,18 @@ static void live_on_flush(evutil_socket_t fd, short what, void *ctx)
 	live_republish(ctx);
 }
 
+static void live_on_load(evutil_socket_t fd, short what, void *ctx)
+{
+	struct live *l = ctx;
+	unsigned int n;
+
+	(void)fd;
+	(void)what;
+	n = l->standby ? 0 : load_watch_walk(&l->load, output_clock(CLOCK_MONOTONIC) >> DS_TICK_SHIFT);
+	if (n)
+		output_warn("the number of calls was wrong at %u destinations, and is right again", n);
+}
+
 static void live_on_next(evutil_socket_t fd, short what, void *ctx)
 {
 	(void)fd;
@@ -104,6 +117,7 @@ static const struct {
 	[LIVE_TIMER_BEAT] = { live_on_beat, DS_HEARTBEAT_MS },
 	[LIVE_TIMER_PASSIVE] = { live_on_passive, LIVE_PASSIVE_MS },
 	[LIVE_TIMER_HOST] = { live_on_host, LIVE_HOST_MS },
+	[LIVE_TIMER_LOAD] = { live_on_load, LIVE_LOAD_MS },
 	[LIVE_TIMER_NEXT] = { live_on_next, 0 },
 	[LIVE_TIMER_FLUSH] = { live_on_flush, 0 },
 };
@@ -298,6 +312,7 @@ void live_free(struct live *l)
 	overlay_free(&l->overlay);
 	conf_free(l->conf);
 	free(l->place);
+	load_watch_close(&l->load);
 	free(l->list);
 	if (l->guard >= 0)
 		close(l->guard);

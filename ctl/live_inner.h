@@ -12,6 +12,7 @@
 #include "history.h"
 #include "hook.h"
 #include "live.h"
+#include "load.h"
 #include "methods.h"
 #include "nexthop.h"
 #include "ping.h"
@@ -30,6 +31,7 @@ enum live_timer {
 	LIVE_TIMER_BEAT,    /* heartbeat of the next-hop cache */
 	LIVE_TIMER_PASSIVE, /* a part of all members' traffic */
 	LIVE_TIMER_HOST,    /* standby, the list's file, an instance that was detached, drained members */
+	LIVE_TIMER_LOAD,    /* calls per destination */
 	LIVE_TIMER_NEXT,    /* begins the change that waits longest */
 	LIVE_TIMER_FLUSH,   /* publishes changes of health, soon after the first */
 	LIVE_TIMERS,
@@ -44,6 +46,7 @@ struct live {
 	struct sync_rules rules;
 	struct model *model;	  /* as published; p.model only while it changes */
 	struct live_place *place; /* by slot */
+	struct load_watch load;
 	struct overlay overlay;
 	const struct overlay *view; /* &overlay, or that of the change being planned */
 	char *list;		    /* the text that the model was read from */

@@ -287,6 +287,8 @@ static int live_open_memory(struct live *l)
 		l->ring = mem;
 	if (!err)
 		l->place = calloc(l->p.bpf.entries[BPF_MAP_dests], sizeof(*l->place));
+	if (!err)
+		err = load_watch_open(&l->load, &l->p.bpf);
 	if (!err && l->place)
 		return EXIT_OK;
 	output_error("cannot keep health and history: %s", err ? strerror(-err) : "out of memory");

@@ -21,6 +21,7 @@ static const struct {
 } main_commands[] = {
 	{ "add", cmd_add, "add a destination to those of the list" },
 	{ "attach", cmd_attach, "load the program, publish a list, put it on interfaces" },
+	{ "calls", cmd_calls, "list, count and filter the calls that the table holds" },
 	{ "check", cmd_check, "say what is wrong with lists or a configuration; touches nothing" },
 	{ "config", cmd_config, "show the configuration that the daemon goes by" },
 	{ "detach", cmd_detach, "take everything of an instance out of the kernel" },

@@ -51,27 +51,20 @@ static const struct option options_attach_list[] = {
 };
 
 static const struct option options_common_list[] = {
-	{ "instance", required_argument, NULL, 'I' },
-	{ "bpffs", required_argument, NULL, 'b' },
-	{ "json", no_argument, NULL, 'j' },
-	{ "help", no_argument, NULL, 'h' },
-	{ "file", required_argument, NULL, 'f' },
-	{ "dry-run", no_argument, NULL, 'n' },
-	{ "force", no_argument, NULL, 'F' },
-	{ "all", no_argument, NULL, 'a' },
-	{ "watch", no_argument, NULL, 'w' },
-	{ "interval", required_argument, NULL, 'i' },
-	{ "run-time", required_argument, NULL, 'r' },
-	{ "control", required_argument, NULL, 'C' },
-	{ "wait", no_argument, NULL, 'W' },
-	{ "timeout", required_argument, NULL, 'T' },
-	{ "since", required_argument, NULL, 'S' },
-	{ "weight", required_argument, NULL, 'g' },
-	{ "priority", required_argument, NULL, 'p' },
-	{ "flags", required_argument, NULL, 'G' },
-	{ "attrs", required_argument, NULL, 'B' },
-	{ "reset-state", no_argument, NULL, 'R' },
-	{ 0 },
+	{ "instance", required_argument, NULL, 'I' }, { "bpffs", required_argument, NULL, 'b' },
+	{ "json", no_argument, NULL, 'j' },	      { "help", no_argument, NULL, 'h' },
+	{ "file", required_argument, NULL, 'f' },     { "dry-run", no_argument, NULL, 'n' },
+	{ "force", no_argument, NULL, 'F' },	      { "all", no_argument, NULL, 'a' },
+	{ "watch", no_argument, NULL, 'w' },	      { "interval", required_argument, NULL, 'i' },
+	{ "run-time", required_argument, NULL, 'r' }, { "control", required_argument, NULL, 'C' },
+	{ "wait", no_argument, NULL, 'W' },	      { "timeout", required_argument, NULL, 'T' },
+	{ "since", required_argument, NULL, 'S' },    { "weight", required_argument, NULL, 'g' },
+	{ "priority", required_argument, NULL, 'p' }, { "flags", required_argument, NULL, 'G' },
+	{ "attrs", required_argument, NULL, 'B' },    { "reset-state", no_argument, NULL, 'R' },
+	{ "count", no_argument, NULL, 'N' },	      { "by", required_argument, NULL, 'Y' },
+	{ "state", required_argument, NULL, 'Z' },    { "listener", required_argument, NULL, 'L' },
+	{ "idle-min", required_argument, NULL, 'o' }, { "idle-max", required_argument, NULL, 'O' },
+	{ "limit", required_argument, NULL, 'M' },    { 0 },
 };
 
 int options_number(const char *name, const char *text, unsigned long min, unsigned long max, __u32 *n)
@@ -233,6 +226,36 @@ static int options_of_look(struct options *o, int option, const char *text)
 	return 0;
 }
 
+static int options_of_calls(struct options *o, int option, const char *text)
+{
+	static const char *const states[] = { "new", "ringing", "confirmed", "ending", "over" };
+	static const char *const by[] = { "destination", "state", "set", "listener" };
+	int err;
+
+	switch (option) {
+	case 'Y':
+		o->given |= OPTIONS_HAS_BY;
+		return options_choice("--by", text, by, 4, &o->count_by);
+	case 'Z':
+		err = options_choice("state", text, states, 5, &o->call_state);
+		o->call_state += DS_CALL_NEW;
+		return err;
+	case 'L':
+		o->n_listeners = 1;
+		return options_endpoint("--listener", text, &o->listener[0].at);
+	case 'o':
+		return options_number("--idle-min", text, 0, UINT_MAX, &o->idle_min_s);
+	case 'O':
+		return options_number("--idle-max", text, 0, UINT_MAX, &o->idle_max_s);
+	case 'M':
+		return options_number("--limit", text, 0, UINT_MAX, &o->limit);
+	case 'N':
+		o->count = true;
+		break;
+	}
+	return 0;
+}
+
 static int options_of_attach(struct options *o, int option, const char *text)
 {
 	static const char *const xdp[] = { "auto", "native", "generic" };
@@ -271,6 +294,8 @@ static int options_one(struct options *o, int option, const char *text)
 		o->file = text;
 	else if (strchr("gpGBnFR", option))
 		return options_of_change(o, option, text);
+	else if (strchr("NYZLoOM", option))
+		return options_of_calls(o, option, text);
 	else if (strchr("irTSjawW", option))
 		return options_of_look(o, option, text);
 	else
@@ -287,6 +312,9 @@ static void options_defaults(struct options *o)
 	o->drain_timeout_s = 3600;
 	o->calls = DS_CALLS_BUCKETS * DS_CALLS_WAYS;
 	o->interval_s = 1;
+	o->call_state = -1;
+	o->idle_max_s = UINT_MAX;
+	o->limit = 1000;
 }
 
 static int options_unknown(char **argv, const struct option *list, int c)

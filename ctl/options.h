@@ -19,6 +19,7 @@
 #define OPTIONS_HAS_PRIORITY 2u
 #define OPTIONS_HAS_FLAGS 4u
 #define OPTIONS_HAS_SINCE 8u
+#define OPTIONS_HAS_BY 16u
 
 struct options {
 	const char *bpffs;
@@ -43,6 +44,12 @@ struct options {
 	__u32 flags;
 	__u32 since;
 	__u32 timeout_s; /* 0: for ever */
+	bool count;
+	int call_state; /* of calls: enum ds_call_state, -1: any */
+	int count_by;	/* of calls: enum call_list_by, where OPTIONS_HAS_BY is given */
+	__u32 limit;
+	__u32 idle_min_s;
+	__u32 idle_max_s;
 	unsigned int run_time_s;
 	unsigned int interval_s;
 	enum bpf_xdp_mode xdp;
@@ -60,7 +67,8 @@ int options_attach(int argc, char **argv, const char *help, struct options *o);
 /*
  * The same for a command that takes an instance, --json and the options named by the letters in `also`: f(ile), n
  * (dry run), F(orce), a(ll), w(atch), i(nterval), r(un time), C(ontrol), W(ait), T(imeout), S(ince), g (weight),
- * p(riority), G (flags), B (attrs), R(eset state).
+ * p(riority), G (flags), B (attrs), R(eset state); of calls N (count), Y (by), Z (state), L(istener), o, O (idle time),
+ * M (limit).
  */
 int options_common(int argc, char **argv, const char *help, const char *also, struct options *o);
 

@@ -70,6 +70,10 @@ int options_check_keys(const struct record_listener *l)
 			     algorithm_name(l->algorithm));
 	else if (err)
 		output_error("--algorithm key needs --hash-key");
+	if (!err && l->algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS) {
+		output_error("--algorithm call-load counts in the table of calls and needs --affinity calls");
+		err = -EINVAL;
+	}
 	return err ? -EINVAL : 0;
 }
 

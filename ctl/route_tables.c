@@ -42,7 +42,8 @@ static int route_tables_alloc(struct bpf_inst *b, __u32 n, __u32 table_size)
 	b->sets = calloc(ROUTE_SETS, sizeof(*b->sets));
 	b->slots = calloc(b->entries[BPF_MAP_slots], sizeof(struct ds_slots));
 	b->dests = calloc(n + 1, sizeof(*b->dests));
-	return b->state && b->listeners && b->sets && b->slots && b->dests ? 0 : -ENOMEM;
+	b->loads = calloc(n + 1, sizeof(*b->loads));
+	return b->state && b->listeners && b->sets && b->slots && b->dests && b->loads ? 0 : -ENOMEM;
 }
 
 /* What sync_apply() publishes, written to the heap, where nobody reads meanwhile. */
@@ -51,10 +52,12 @@ static void route_tables_write(struct bpf_inst *b, const struct sync *s, const s
 	const struct sync_set *set = &s->set[0];
 	const struct sync_item *i;
 
-	for (i = s->item; i < s->item + s->n; i++)
+	for (i = s->item; i < s->item + s->n; i++) {
+		b->loads[i->slot].max = i->dest->conf.attrs.maxload;
 		b->dests[i->slot] = (struct ds_dest_rec){
 			.id = i->id, .at = i->member->at, .set = i->set, .flags = sync_flags(i), .serial = 1
 		};
+	}
 	if (set->n) {
 		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
 		memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));
@@ -62,6 +65,18 @@ static void route_tables_write(struct bpf_inst *b, const struct sync *s, const s
 	b->sets[set->slot] = sync_set_rec(set, l);
 	b->state->generation = 1;
 	b->listeners[0].half[1] = sync_listener_half(set, l);
+}
+
+/* A copy of the calls that each destination has, which decisions count on. */
+static int route_tables_copy_loads(struct route_tables *t, const struct bpf_inst *from)
+{
+	size_t size = from->entries[BPF_MAP_dests] * sizeof(*t->loads);
+
+	t->loads = malloc(size);
+	if (!t->loads)
+		return -ENOMEM;
+	memcpy(t->loads, from->loads, size);
+	return 0;
 }
 
 static int route_tables_publish(struct route_tables *t, const struct record *r, const struct model *m, char *why,
@@ -111,6 +126,8 @@ int route_tables_make(struct route_tables *t, struct model *m, const struct reco
 	t->inst.state->call_idle_s = DS_CALL_IDLE_S;
 	route_tables_listener(&t->inst.listeners[0], l);
 	err = route_tables_publish(t, r, m, why, size);
+	if (!err)
+		err = route_tables_copy_loads(t, &t->inst);
 out:
 	free(r);
 	if (err)
@@ -150,6 +167,8 @@ int route_tables_open(struct route_tables *t, const char *dir, const struct ds_e
 		err = -ENOMEM;
 	if (!err)
 		memcpy(t->calls, live.calls, size);
+	if (!err)
+		err = route_tables_copy_loads(t, &live);
 	if (!err && in_kernel)
 		err = bpf_inst_twin(&t->inst, &live);
 	if (!err && in_kernel)
@@ -167,12 +186,15 @@ void route_tables_free(struct route_tables *t)
 {
 	free(t->calls);
 	t->calls = NULL;
+	free(t->loads);
+	t->loads = NULL;
 	if (t->on_heap) {
 		free(t->inst.state);
 		free(t->inst.listeners);
 		free(t->inst.sets);
 		free(t->inst.slots);
 		free(t->inst.dests);
+		free(t->inst.loads);
 		bpf_inst_init(&t->inst);
 	} else {
 		bpf_inst_close(&t->inst);
@@ -233,6 +255,7 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.listed = half->guard.acl && !t->on_heap ? route_tables_listed : NULL,
 		.ctx = t,
 		.calls = t->calls,
+		.loads = t->loads,
 		.calls_mask = t->calls_mask,
 		.call_idle = t->inst.state->call_idle_s,
 		.now = ((__u64)now.tv_sec * 1000000000 + now.tv_nsec) >> DS_TICK_SHIFT,

@@ -16,6 +16,7 @@ struct route_tables {
 	bool on_heap;
 	__u32 slot;		      /* of the listener */
 	struct ds_call_bucket *calls; /* a copy of the live ones, or empty */
+	struct ds_load *loads;	      /* as calls */
 	__u32 calls_mask;
 };
 

@@ -71,8 +71,8 @@ static int show_compare(const void *a, const void *b, void *ctx)
 	return x < y ? -1 : 1;
 }
 
-/* Whether the selection means what is published in a slot: one that drains is in no list any more. */
-static bool show_is_selected(const struct show_input *in, __u32 slot)
+/* One that drains is in no list any more. */
+bool show_is_selected(const struct show_input *in, __u32 slot)
 {
 	const struct ds_dest_info *info = &in->bpf->info[slot];
 	struct ds_dest dest = { .conf.set = in->bpf->dests[slot].set };
@@ -279,6 +279,14 @@ static json_t *show_traffic(const struct show *s, const struct show_dest *d)
 			 (json_int_t)d->stats.octets_from);
 }
 
+/* Calls as the pick has them; a step below 0 lasts as long as a packet's. */
+static json_int_t show_load(const struct ds_load *load)
+{
+	__s64 n = __atomic_load_n(&load->calls, __ATOMIC_RELAXED);
+
+	return n < 0 ? 0 : n;
+}
+
 struct json_t *show_row(const struct show *s, size_t i)
 {
 	__u32 slot = s->dest[i].slot;
@@ -301,6 +309,8 @@ struct json_t *show_row(const struct show *s, size_t i)
 			 draining || (known && r.admin == DS_ADMIN_DRAINING), "slow_path", show_slow(s->in.bpf, slot),
 			 "flags", (int)info->list_flags, "priority", info->priority, "weight", (int)info->weight,
 			 "line", (int)info->line, "share", s->share[slot], "calls", (int)s->calls[slot]);
+	json_object_set_new(json, "load", json_integer(show_load(&s->in.bpf->loads[slot])));
+	json_object_set_new(json, "maxload", json_integer(s->in.bpf->loads[slot].max));
 	json_object_update_new(json, show_traffic(s, &s->dest[i]));
 	if (known)
 		json_object_update_new(json, show_health(s, &r));

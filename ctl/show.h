@@ -44,6 +44,9 @@ struct json_t *show_json(const struct show *s);
 /* The same of what is yet to be read; NULL where it cannot be. */
 struct json_t *show_list(const struct show_input *in);
 
+/* Whether in->select means what is published in a slot of dests[] that is in use. */
+bool show_is_selected(const struct show_input *in, __u32 slot);
+
 /* How far a text has got; all zero is its beginning. */
 struct show_text {
 	bool in_set;

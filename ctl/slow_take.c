@@ -64,6 +64,7 @@ static bool slow_env(const struct slow *s, const struct slow_listener *l, struct
 		.lookup = slow_lookup,
 		.ctx = (void *)(__UINTPTR_TYPE__)l,
 		.calls = b->calls,
+		.loads = b->loads,
 		.calls_mask = b->state->calls_mask,
 		.call_idle = b->state->call_idle_s,
 		.now = output_clock(CLOCK_MONOTONIC_COARSE) >> DS_TICK_SHIFT,

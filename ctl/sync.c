@@ -44,7 +44,7 @@ __u32 *sync_count_calls(const struct bpf_inst *b, __u32 now_ticks, bool ended)
 			slot = DS_CALL_DEST(val);
 			if (slot < slots && ds_call_alive(val, now_ticks, b->state->call_idle_s) &&
 			    DS_CALL_SERIAL(val) == (b->dests[slot].serial & 0xff) &&
-			    (ended || DS_CALL_STATE(val) != DS_CALL_ENDING))
+			    (ended || (DS_CALL_STATE(val) != DS_CALL_ENDING && DS_CALL_STATE(val) != DS_CALL_OVER)))
 				count[slot]++;
 		}
 	return count;

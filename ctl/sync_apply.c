@@ -46,6 +46,7 @@ static int sync_write_new(const struct bpf_inst *b, const struct sync_item *i)
 	if (err)
 		return err;
 	rec->serial++;
+	__atomic_store_n(&b->loads[i->slot].calls, 0, __ATOMIC_RELAXED);
 	rec->id = i->id;
 	rec->at = i->member->at;
 	rec->set = i->set;
@@ -63,6 +64,7 @@ static int sync_write_dests(const struct sync *s, const struct bpf_inst *b, __u6
 		if (!i->dest)
 			continue;
 		sync_write_info(&b->info[i->slot], i, now_ns);
+		b->loads[i->slot].max = i->dest->conf.attrs.maxload;
 		if (i->fate == SYNC_ADDED) {
 			err = sync_write_new(b, i);
 			if (err)

@@ -69,6 +69,7 @@ enum ds_algorithm {
 	DS_ALGORITHM_KEY = 7, /* any key */
 	DS_ALGORITHM_SERIAL = 8,
 	DS_ALGORITHM_WEIGHT = 9,
+	DS_ALGORITHM_CALL_LOAD = 10,
 	DS_ALGORITHM_RELATIVE_WEIGHT = 11,
 	DS_ALGORITHM_LATENCY = 13,
 	DS_ALGORITHM_ROUND_ROBIN_OR_SERIAL = 14,
@@ -89,6 +90,7 @@ enum ds_pick_kind {
 	DS_PICK_MODULO,	  /* the same by the rest of Kamailio's hash, DS_SLOT_KAMAILIO */
 	DS_PICK_TURN,	  /* the members in turns */
 	DS_PICK_RANDOM,	  /* any of the members */
+	DS_PICK_LEAST,	  /* the member with the fewest calls */
 };
 
 enum ds_affinity {
@@ -237,6 +239,19 @@ struct ds_next_hop {
 	__u16 mtu;  /* longest IP packet; longer ones the kernel is asked about */
 };
 
+/*
+ * The calls that a destination has: as many as entries of the calls table are counted for it. Who changes an entry, by the
+ * compare-and-swap that was won, changes this; the daemon compares the two. May be below 0 for a moment.
+ */
+struct ds_load {
+	__s64 calls;
+	__s32 max; /* attribute maxload: 0: none, below 0: gets no call */
+	__u32 pad;
+};
+
+/* Members that one packet looks at for the least loaded; of a larger set these are taken in turns. */
+#define DS_LEAST_MAX 1024
+
 /* Per-CPU traffic of one destination. Octets of UDP payload. */
 struct ds_dest_stats {
 	__u64 requests[8];  /* by enum sip_method */
@@ -286,7 +301,9 @@ enum ds_call_state {
 	DS_CALL_NEW,	   /* request seen: 32 s */
 	DS_CALL_RINGING,   /* 18x seen: 200 s */
 	DS_CALL_CONFIRMED, /* 2xx to INVITE seen: until BYE or the idle limit */
-	DS_CALL_ENDING,	   /* BYE, failure or 2xx to another method: 32 s */
+	DS_CALL_ENDING,	   /* failure or 2xx to another method: 32 s */
+	DS_CALL_OVER,	   /* BYE: 32 s; a 2xx sent again does not bring it back */
+	DS_CALL_STATES,
 };
 
 /*
@@ -305,13 +322,25 @@ struct ds_call_bucket {
 	struct ds_call way[DS_CALLS_WAYS];
 };
 
-/* val: destination slot 24 bits | its serial 8 | state 4 | spare 4 | ticks of the monotonic clock 24 */
-#define DS_CALL_DEST(v) ((__u32)(v)&0xffffff)
+/*
+ * val: destination slot 16 bits | tag 6 | forked 1 | other 1 | its serial 8 | state 4 | counted 1 | try 3 | ticks of the
+ * monotonic clock 24.
+ * counted: the entry is one of its destination's calls (struct ds_load). try: the low bits of the INVITE's CSeq. tag: what
+ * is left of the destination's tag in the first 2xx. forked: another dialog was answered and not ended. other: the
+ * dialog with that tag is over, the one that goes on has another.
+ */
+#define DS_CALL_DEST(v) ((__u32)(v)&0xffff)
+#define DS_CALL_TAG(v) ((__u32)((v) >> 16) & 0x3f)
+#define DS_CALL_FORKED (1ull << 22)
+#define DS_CALL_OTHER (1ull << 23)
+#define DS_CALL_DIALOG (0xffull << 16) /* tag, forked, other */
 #define DS_CALL_SERIAL(v) ((__u32)(v) >> 24)
 #define DS_CALL_STATE(v) ((__u32)((v) >> 32) & 0xf)
+#define DS_CALL_COUNTED (1ull << 36)
+#define DS_CALL_TRY(v) ((__u32)((v) >> 37) & 7)
 #define DS_CALL_SECONDS(v) ((__u32)((v) >> 40) & 0xffffff)
-#define DS_CALL_VAL(dest, serial, state, seconds)                                               \
-	((__u64)((dest)&0xffffff) | (__u64)((serial)&0xff) << 24 | (__u64)((state)&0xf) << 32 | \
+#define DS_CALL_VAL(dest, serial, state, seconds)                                             \
+	((__u64)((dest)&0xffff) | (__u64)((serial)&0xff) << 24 | (__u64)((state)&0xf) << 32 | \
 	 (__u64)((seconds)&0xffffff) << 40)
 
 /* A tick of the calls table: 2^30 ns, 7 % more than a second, so that the kernel need not divide. */
@@ -344,6 +373,8 @@ _Static_assert(sizeof(struct ds_guard_row) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
 _Static_assert(sizeof(struct ds_next_hop) == 32, "stride of a mapped array");
 _Static_assert(sizeof(struct ds_vlan_key) == 8, "key without holes");
+_Static_assert(sizeof(struct ds_load) == 16, "stride of a mapped array");
+_Static_assert(DS_DESTS_MAX <= 0x10000, "slots in DS_CALL_DEST");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
@@ -378,6 +409,7 @@ enum ds_chain {
  *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; user; kernel
  *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
  *   next_hops     struct ds_next_hop by slot of dests; user; kernel (mmapable)
+ *   loads         struct ds_load by slot of dests[]; both (max: user) (mmapable)
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
  *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)

@@ -63,6 +63,7 @@
 	X(too_many_hops, 483, "Max-Forwards is 0")                                                     \
 	X(bad_extension, 420, "Proxy-Require names extensions")                                        \
 	X(no_destination, 503, "nothing active in the set")                                            \
+	X(destinations_full, 503, "every destination of the set has as many calls as it may")          \
 	X(destination_slow, 503, "destination needs the slow path (transport, or local to this host)") \
 	X(destination_far, 503, "destination of a dsr listener is behind a gateway")                   \
 	X(no_action, 404, "no route matched the request")                                              \

@@ -22,6 +22,7 @@ port_inline __u32 ds_call_life(__u32 phase, __u32 idle)
 		return idle + 1;
 	case DS_CALL_NEW:
 	case DS_CALL_ENDING:
+	case DS_CALL_OVER:
 		return DS_CALL_NEW_S + 1;
 	}
 	return 0;
@@ -64,6 +65,7 @@ port_inline int ds_call_rank(__u64 val, __u32 now, __u32 idle)
 	switch (DS_CALL_STATE(val)) {
 	case DS_CALL_NEW:
 	case DS_CALL_ENDING:
+	case DS_CALL_OVER:
 		return 2;
 	case DS_CALL_RINGING:
 		return 1;
@@ -71,27 +73,32 @@ port_inline int ds_call_rank(__u64 val, __u32 now, __u32 idle)
 	return 0;
 }
 
-/*
- * Enters a call with value val. Returns the value that counts: val, or that of an entry which another CPU made first;
- * 0 where there is no room or the lock was not to be had.
- */
-port_inline __u64 ds_call_insert(struct ds_call_bucket *bucket, __u64 key, __u64 val, __u32 now, __u32 idle)
+/* What came of entering a call. */
+struct ds_call_entered {
+	__u64 val;  /* the one that counts: as given, or that of an entry which another CPU made first; 0: no room */
+	__u64 gone; /* what gave way to it */
+	__u32 won;  /* it is ours */
+};
+
+/* Enters a call with value val where there is room and the lock is to be had. */
+port_inline struct ds_call_entered ds_call_insert(struct ds_call_bucket *bucket, __u64 key, __u64 val, __u32 now,
+						  __u32 idle)
 {
+	struct ds_call_entered e = { 0, 0, 0 };
 	struct ds_call *call;
 	int i, rank, best = 0;
 	__u32 way = 0;
-	__u64 found = 0;
 
 	for (i = 0; i < DS_CALL_LOCK_TRIES; i++)
 		if (__sync_val_compare_and_swap(&bucket->lock, 0, 1) == 0)
 			break;
 	if (i == DS_CALL_LOCK_TRIES)
-		return 0;
+		return e;
 	for (i = 0; i < DS_CALLS_WAYS; i++) {
 		__u64 v = *(volatile __u64 *)&bucket->way[i].val;
 
 		if (bucket->way[i].key == key && ds_call_alive(v, now, idle)) {
-			found = v;
+			e.val = v;
 			break;
 		}
 		rank = ds_call_rank(v, now, idle);
@@ -100,74 +107,166 @@ port_inline __u64 ds_call_insert(struct ds_call_bucket *bucket, __u64 key, __u64
 			way = i;
 		}
 	}
-	if (!found && best) {
+	if (!e.val && best) {
 		call = &bucket->way[way < DS_CALLS_WAYS ? way : 0];
 		/* no reader may pair the new key with the old value */
-		__sync_lock_test_and_set(&call->val, 0);
+		e.gone = __sync_lock_test_and_set(&call->val, 0);
 		call->key = key;
 		__sync_lock_test_and_set(&call->val, val);
-		found = val;
+		e.val = val;
+		e.won = 1;
 	}
 	__sync_lock_test_and_set(&bucket->lock, 0);
-	return found;
+	return e;
 }
 
-/* Moves an entry from the value seen to another state, or just refreshes its time; a lost race changes nothing. */
-port_inline void ds_call_move(struct ds_call *call, __u64 seen, __u32 phase, __u32 now)
+/* Replaces the value seen by another; 0 where a race was lost and nothing is changed, or both are the same. */
+port_inline int ds_call_swap(struct ds_call *call, __u64 seen, __u64 val)
 {
-	__u64 val = DS_CALL_VAL(DS_CALL_DEST(seen), DS_CALL_SERIAL(seen), phase, now);
-
-	if (val != seen)
-		__sync_val_compare_and_swap(&call->val, seen, val);
+	return val != seen && __sync_val_compare_and_swap(&call->val, seen, val) == seen;
 }
 
-/* Frees an entry whose destination is not there any more; left in place it would keep the call from its new one. */
-port_inline void ds_call_forget(struct ds_call *call, __u64 seen)
+/* The value in another state, with news of now. */
+port_inline __u64 ds_call_val(__u64 val, __u32 phase, __u32 now)
 {
-	__sync_val_compare_and_swap(&call->val, seen, 0);
+	val &= ~((__u64)0xf << 32 | (__u64)0xffffff << 40);
+	return val | (__u64)phase << 32 | (__u64)(now & 0xffffff) << 40;
+}
+
+/* What the step from one value to another adds to the calls of the destination: -1, 0 or 1. */
+port_inline int ds_call_gain(__u64 seen, __u64 val)
+{
+	return (int)(!!(val & DS_CALL_COUNTED)) - (int)(!!(seen & DS_CALL_COUNTED));
 }
 
 /*
  * The state after a destination's response: method is CSeq's. Provisional responses other than 100 to INVITE ring, a
- * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing. An
- * INVITE moves an ending call too: it may have been sent again after a 401 or 407, and its 2xx may cross a CANCEL.
- * Others (PRACK, UPDATE, CANCEL) end no call that rings.
+ * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing. A 2xx
+ * may cross a CANCEL, so it moves an ending call too. Others (PRACK, UPDATE, CANCEL) end no call that rings.
  */
 port_inline __u32 ds_call_next(__u32 phase, __u32 method, __u32 status)
 {
+	if (phase == DS_CALL_OVER)
+		return phase;
 	if (method == SIP_METHOD_BYE)
-		return status >= 200 ? DS_CALL_ENDING : phase;
+		return status >= 200 ? DS_CALL_OVER : phase;
 	if (phase == DS_CALL_CONFIRMED)
 		return phase;
 	if (method == SIP_METHOD_INVITE) {
 		if (status < 200)
-			return status > 100 ? DS_CALL_RINGING : phase;
+			return status > 100 && phase != DS_CALL_ENDING ? DS_CALL_RINGING : phase;
 		return status < 300 ? DS_CALL_CONFIRMED : DS_CALL_ENDING;
 	}
 	return status >= 200 && phase == DS_CALL_NEW ? DS_CALL_ENDING : phase;
 }
 
-/*
- * The state after a client's request where the destinations answer behind our back (dsr, ipip). An INVITE may ring for
- * its whole life, since no provisional response is seen. The ACK confirms: that of a failure too, which looks alike, so
- * calls that failed are kept until the idle limit, unless they were cancelled. BYE ends, from the client; of a
- * destination's BYE the client's answer is seen, see ds_call_next().
- */
-port_inline __u32 ds_call_unseen(__u32 phase, __u32 method)
+/* A new call's entry. invite: it is one that forms a dialog, and counts. */
+port_inline __u64 ds_call_new(__u32 dest, __u32 serial, int invite, __u32 cseq, __u32 now)
 {
+	__u64 val = DS_CALL_VAL(dest, serial, DS_CALL_NEW, now);
+
+	return invite ? val | DS_CALL_COUNTED | (__u64)(cseq & 7) << 37 : val;
+}
+
+/*
+ * The entry after a request from a client. An INVITE that forms a dialog and is another than the last (its CSeq is, after
+ * a 401 say) tries again; one that was sent again changes nothing.
+ */
+port_inline __u64 ds_call_requested(__u64 val, int invite, __u32 cseq, __u32 now)
+{
+	__u32 phase = DS_CALL_STATE(val);
+
+	if (!invite || phase == DS_CALL_CONFIRMED ||
+	    (DS_CALL_TRY(val) == (cseq & 7) && (phase != DS_CALL_NEW || val & DS_CALL_COUNTED)))
+		return ds_call_val(val, phase, now);
+	if (val & DS_CALL_COUNTED)
+		return ds_call_val((val & ~(7ull << 37)) | (__u64)(cseq & 7) << 37, phase, now);
+	return ds_call_new(DS_CALL_DEST(val), DS_CALL_SERIAL(val), 1, cseq, now);
+}
+
+/* The entry after the end of the dialog with that tag of the destination's. */
+port_inline __u64 ds_call_hung_up(__u64 val, __u32 tag, __u32 now)
+{
+	__u64 is_other = DS_CALL_TAG(val) == tag ? 0 : DS_CALL_OTHER;
+
+	if (DS_CALL_STATE(val) != DS_CALL_CONFIRMED)
+		return ds_call_val(val, DS_CALL_OVER, now) & ~DS_CALL_COUNTED;
+	if (val & DS_CALL_FORKED)
+		return ds_call_val((val & ~DS_CALL_FORKED) | (is_other ? 0 : DS_CALL_OTHER), DS_CALL_CONFIRMED, now);
+	if ((val & DS_CALL_OTHER) != is_other)
+		return ds_call_val(val, DS_CALL_CONFIRMED, now);
+	return ds_call_val(val, DS_CALL_OVER, now) & ~DS_CALL_COUNTED;
+}
+
+/* The entry after a 2xx to INVITE with that To tag: a call, and a second dialog of it where the tag is another. */
+port_inline __u64 ds_call_confirmed(__u64 val, __u32 tag, __u32 now)
+{
+	if (DS_CALL_STATE(val) == DS_CALL_OVER)
+		return ds_call_val(val, DS_CALL_OVER, now);
+	if (DS_CALL_STATE(val) != DS_CALL_CONFIRMED)
+		val = (val & ~DS_CALL_DIALOG) | (__u64)(tag & 0x3f) << 16;
+	else if (DS_CALL_TAG(val) != tag && !(val & DS_CALL_OTHER))
+		val |= DS_CALL_FORKED;
+	return ds_call_val(val | DS_CALL_COUNTED, DS_CALL_CONFIRMED, now);
+}
+
+/* A response as the table reads it. tag: of To, folded by sip_tag_fold(). */
+struct ds_call_answer {
+	__u32 method;
+	__u32 status;
+	__u32 cseq;
+	__u32 tag;
+};
+
+/* The entry after a destination's response. */
+port_inline __u64 ds_call_answered(__u64 val, const struct ds_call_answer *a, __u32 now)
+{
+	__u32 phase = DS_CALL_STATE(val), next = ds_call_next(phase, a->method, a->status);
+
+	if (a->method == SIP_METHOD_BYE && next == DS_CALL_OVER && phase != DS_CALL_OVER)
+		return ds_call_hung_up(val, a->tag, now);
+	if (a->method == SIP_METHOD_INVITE && a->status >= 200 && a->status < 300)
+		return ds_call_confirmed(val, a->tag, now);
+	if (next == DS_CALL_ENDING && val & DS_CALL_COUNTED) {
+		/* no other request ends an INVITE, nor does the failure of one before it that comes again */
+		if (a->method != SIP_METHOD_INVITE || DS_CALL_TRY(val) != (a->cseq & 7))
+			return ds_call_val(val, phase, now);
+		val &= ~DS_CALL_COUNTED;
+	}
+	return ds_call_val(val, next, now);
+}
+
+/*
+ * The entry after a client's request where the destinations answer behind our back (dsr, ipip). An INVITE may ring for
+ * its whole life, since no provisional response is seen. The ACK confirms: that of a failure too, which looks alike, so
+ * calls that failed are kept, and count, until the idle limit, unless they were cancelled. BYE ends, from the client; of
+ * a destination's BYE the client's answer is seen, see ds_call_answered().
+ */
+port_inline __u64 ds_call_unseen(__u64 val, __u32 method, __u32 now)
+{
+	__u32 phase = DS_CALL_STATE(val);
+
+	if (phase == DS_CALL_OVER)
+		return val;
 	if (method == SIP_METHOD_BYE)
-		return DS_CALL_ENDING;
+		return ds_call_val(val & ~DS_CALL_COUNTED, DS_CALL_OVER, now);
 	if (phase == DS_CALL_CONFIRMED)
-		return phase;
+		return val;
 	switch (method) {
 	case SIP_METHOD_INVITE:
-		return DS_CALL_RINGING;
+		return phase == DS_CALL_RINGING ? val : ds_call_val(val, DS_CALL_RINGING, now);
 	case SIP_METHOD_CANCEL:
-		return DS_CALL_ENDING;
+		return phase == DS_CALL_ENDING ? val : ds_call_val(val & ~DS_CALL_COUNTED, DS_CALL_ENDING, now);
 	case SIP_METHOD_ACK:
-		return phase == DS_CALL_RINGING ? DS_CALL_CONFIRMED : phase;
+		return phase == DS_CALL_RINGING ? ds_call_val(val, DS_CALL_CONFIRMED, now) : val;
 	}
-	return phase;
+	return val;
+}
+
+/* Frees an entry whose destination is not there any more; left in place it would keep the call from its new one. */
+port_inline int ds_call_forget(struct ds_call *call, __u64 seen)
+{
+	return ds_call_swap(call, seen, 0);
 }
 
 /* The calls table's key for a Call-ID's hash at one listener; the hash is keyed, so a bijection of it is as good. */

@@ -34,6 +34,22 @@ port_inline __u32 ds_pick_turn(const struct ds_set_rec *set, __u64 counter)
 	return set->members + (__u32)counter % set->active;
 }
 
+/* Whether a member that has so many calls is better than the best so far, with `least`. is_call: maxload matters. */
+port_inline int ds_pick_is_less(__s64 has, __s32 max, int is_call, __s64 least)
+{
+	if (is_call && max && has >= max)
+		return 0;
+	return (has < 0 ? 0 : has) < least;
+}
+
+/* Entry of slots[] of the i-th member that is looked at from `start` on, which is below set->active. */
+port_inline __u32 ds_pick_nth(__u32 members, __u32 active, __u32 start, __u32 i)
+{
+	__u32 at = start + i;
+
+	return members + (at < active ? at : at - active);
+}
+
 /* Entry of slots[] for 32 random bits. */
 port_inline __u32 ds_pick_random(const struct ds_set_rec *set, __u32 random)
 {

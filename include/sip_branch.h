@@ -91,6 +91,20 @@ port_inline int sip_own_tag(const struct sip_buf *b, const struct sip_msg *m, co
 	return far;
 }
 
+/* Six bits of a tag, to tell the dialogs of one call apart: of its last octets, which are random in most. */
+port_inline __u32 sip_tag_fold(const struct sip_buf *b, struct sip_span tag)
+{
+	__u64 w;
+
+	if (!tag.len)
+		return 0;
+	if (tag.len >= 8)
+		w = sip_load8(b, (__u64)tag.off + tag.len - 8);
+	else
+		w = sip_load8(b, tag.off) & ((1ull << 8 * (tag.len & 7)) - 1);
+	return (w * 0x9e3779b97f4a7c15ull) >> 58;
+}
+
 /* Whether the To tag is the one that a reply of ours to this request carried: "sx" and the digits of tag. */
 port_inline int sip_is_own_tag(const struct sip_buf *b, const struct sip_msg *m, __u64 tag)
 {

@@ -116,7 +116,9 @@ static int map_tables(void)
 	prog.slots = map_memory("slots");
 	prog.dests = map_memory("dests");
 	prog.calls = map_memory("calls");
-	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls ? 0 : -1;
+	prog.loads = map_memory("loads");
+	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls && prog.loads ? 0
+														 : -1;
 }
 
 int prog_chain(void)

@@ -35,6 +35,7 @@ struct prog {
 	struct ds_slots *slots;
 	struct ds_dest_rec *dests;
 	struct ds_call_bucket *calls;
+	struct ds_load *loads;
 	unsigned int meta; /* octets of metadata before the frame, see prog_meta() */
 	unsigned int ifindex[2];
 };

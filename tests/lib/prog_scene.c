@@ -31,6 +31,7 @@ void prog_reset(void)
 	memset(prog.sets, 0, DS_SETS_MAX * sizeof(*prog.sets));
 	memset(prog.slots, 0, PROG_SLOTS / DS_SLOTS_GROUP * sizeof(*prog.slots));
 	memset(prog.dests, 0, PROG_MAX_DESTS * sizeof(*prog.dests));
+	memset(prog.loads, 0, PROG_MAX_DESTS * sizeof(*prog.loads));
 	memset(prog.calls, 0, PROG_CALLS_BUCKETS * sizeof(*prog.calls));
 	for (i = 0; i < TEST_COUNT(hashes); i++)
 		empty_hash(hashes[i]);

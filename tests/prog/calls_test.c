@@ -165,7 +165,7 @@ static const struct state_row state_rows[] = {
 	    { "200 OK", "", DS_CALL_CONFIRMED },
 	    { "ACK", "uas", DS_CALL_CONFIRMED },
 	    { "BYE", "uas", DS_CALL_CONFIRMED },
-	    { "200 OK", "", DS_CALL_ENDING } } },
+	    { "200 OK", "", DS_CALL_OVER } } },
 	{ "answered at once", { { "INVITE", "", DS_CALL_NEW }, { "200 OK", "", DS_CALL_CONFIRMED } } },
 	{ "busy",
 	  { { "INVITE", "", DS_CALL_NEW },
@@ -183,7 +183,7 @@ static const struct state_row state_rows[] = {
 	  { { "INVITE", "", DS_CALL_NEW },
 	    { "200 OK", "", DS_CALL_CONFIRMED },
 	    { "BYE", "uas", DS_CALL_CONFIRMED },
-	    { "481 No", "", DS_CALL_ENDING } } },
+	    { "481 No", "", DS_CALL_OVER } } },
 	{ "BYE challenged later",
 	  { { "INVITE", "", DS_CALL_NEW },
 	    { "200 OK", "", DS_CALL_CONFIRMED },
@@ -210,7 +210,8 @@ static void states(void **state)
 			check_true(step->what, send_request(step->what, 1, "s1", step->what, step->to_tag) >= 0);
 		if (DS_CALL_STATE(prog_call()) != step->state)
 			print_error("after %s:\n", step->what);
-		check_int("state (1 new, 2 ringing, 3 confirmed, 4 ending)", DS_CALL_STATE(prog_call()), step->state);
+		check_int("state (1 new, 2 ringing, 3 confirmed, 4 ending, 5 over)", DS_CALL_STATE(prog_call()),
+			  step->state);
 	}
 }
 

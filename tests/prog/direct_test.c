@@ -11,11 +11,11 @@
 #include "ds_calls.h"
 #include "prog.h"
 
-#define REQUEST(method, call)                                                                                      \
-	method " sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport\r\nMax-Forwards: 0\r\n" \
-	       "From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\nCall-ID: " call               \
-	       "\r\nCSeq: 1 " method                                                                               \
-	       "\r\nUser-Agent: a client whose name is long enough to make room for a whole reply\r\n"             \
+#define REQUEST(method, call) REQUEST_AGAIN(method, call, "1")
+#define REQUEST_AGAIN(method, call, cseq)                                                                              \
+	method " sip:bob@example.com SIP/2.0\r\nVia: SIP/2.0/UDP %C;branch=z9hG4bKx1;rport\r\nMax-Forwards: 0\r\n"     \
+	       "From: <sip:alice@example.com>;tag=a1\r\nTo: <sip:bob@example.com>\r\nCall-ID: " call "\r\nCSeq: " cseq \
+	       " " method "\r\nUser-Agent: a client whose name is long enough to make room for a whole reply\r\n"      \
 	       "Content-Length: 4\r\n\r\nbodynoise"
 /* What the client answers to a request that a destination sent it under the listener's address. */
 #define ANSWER(status, method)                                                                                  \
@@ -404,12 +404,13 @@ static const struct call_row calls[] = {
 	{ "INVITE in the dialog", REQUEST("INVITE", "n1"), DS_CALL_CONFIRMED },
 	{ "200 to a destination's INFO", ANSWER("200 OK", "INFO"), DS_CALL_CONFIRMED },
 	{ "100 to a destination's BYE", ANSWER("100 Trying", "BYE"), DS_CALL_CONFIRMED },
-	{ "200 to a destination's BYE", ANSWER("200 OK", "BYE"), DS_CALL_ENDING },
-	{ "INVITE anew", REQUEST("INVITE", "n1"), DS_CALL_RINGING },
+	{ "200 to a destination's BYE", ANSWER("200 OK", "BYE"), DS_CALL_OVER },
+	{ "INVITE of before", REQUEST("INVITE", "n1"), DS_CALL_OVER },
+	{ "INVITE anew", REQUEST_AGAIN("INVITE", "n1", "2"), DS_CALL_RINGING },
 	{ "CANCEL", REQUEST("CANCEL", "n1"), DS_CALL_ENDING },
 	{ "ACK to 487", REQUEST("ACK", "n1"), DS_CALL_ENDING },
 	{ "INVITE once more", REQUEST("INVITE", "n1"), DS_CALL_RINGING },
-	{ "BYE", REQUEST("BYE", "n1"), DS_CALL_ENDING },
+	{ "BYE", REQUEST("BYE", "n1"), DS_CALL_OVER },
 };
 
 static void call_states(void **state)

@@ -346,8 +346,9 @@ static void unseen_answers(void **state)
 	} steps[] = {
 		{ BASIC END, DS_CALL_RINGING },
 		{ "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END, DS_CALL_CONFIRMED },
-		{ "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 BYE\r\n" END, DS_CALL_ENDING },
-		{ BASIC END, DS_CALL_RINGING },
+		{ "SIP/2.0 200 OK\r\n" VIA REST "CSeq: 1 BYE\r\n" END, DS_CALL_OVER },
+		{ BASIC END, DS_CALL_OVER },
+		{ INVITE VIA REST "CSeq: 2 INVITE\r\n" END, DS_CALL_RINGING },
 		{ "CANCEL sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 CANCEL\r\n" END, DS_CALL_ENDING },
 		{ "ACK sip:b@192.0.2.1 SIP/2.0\r\n" VIA REST "CSeq: 1 ACK\r\n" END, DS_CALL_ENDING },
 	};

@@ -45,7 +45,7 @@ static const struct life_row {
 } lives[] = {
 	{ "free", DS_CALL_FREE, 0 },	     { "new", DS_CALL_NEW, 32 },
 	{ "ringing", DS_CALL_RINGING, 200 }, { "confirmed", DS_CALL_CONFIRMED, IDLE },
-	{ "ending", DS_CALL_ENDING, 32 },
+	{ "ending", DS_CALL_ENDING, 32 },    { "over", DS_CALL_OVER, 32 },
 };
 
 /* Also where the 24 bits of the clock turn over between. */
@@ -73,10 +73,10 @@ static void expires(void **state)
 
 static void parts_of_a_value(void **state)
 {
-	__u64 v = DS_CALL_VAL(0x123456, 0x178, DS_CALL_RINGING, 0x1abcdef);
+	__u64 v = DS_CALL_VAL(0x3456, 0x178, DS_CALL_RINGING, 0x1abcdef);
 
 	(void)state;
-	check_int("destination", DS_CALL_DEST(v), 0x123456);
+	check_int("destination", DS_CALL_DEST(v), 0x3456);
 	check_int("serial", DS_CALL_SERIAL(v), 0x78);
 	check_int("state", DS_CALL_STATE(v), DS_CALL_RINGING);
 	check_int("ticks", DS_CALL_SECONDS(v), 0xabcdef);
@@ -91,7 +91,7 @@ static void enters_and_finds(void **state)
 	empty();
 	for (i = 0; i < DS_CALLS_WAYS; i++) {
 		check_int("not there", found(i + 1, NOW), 0);
-		check_int("entered", ds_call_insert(&bucket, i + 1, v + i, NOW, IDLE), v + i);
+		check_int("entered", ds_call_insert(&bucket, i + 1, v + i, NOW, IDLE).val, v + i);
 		check_int("lock", bucket.lock, 0);
 	}
 	for (i = 0; i < DS_CALLS_WAYS; i++)
@@ -105,10 +105,10 @@ static void first_entry_counts(void **state)
 	(void)state;
 	empty();
 	ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, NOW), NOW, IDLE);
-	check_int("the winner's", DS_CALL_DEST(ds_call_insert(&bucket, 9, val(2, DS_CALL_NEW, NOW), NOW, IDLE)), 1);
+	check_int("the winner's", DS_CALL_DEST(ds_call_insert(&bucket, 9, val(2, DS_CALL_NEW, NOW), NOW, IDLE).val), 1);
 	check_int("kept", found(9, NOW), 1);
 	check_int("expired one does not count",
-		  DS_CALL_DEST(ds_call_insert(&bucket, 9, val(2, DS_CALL_NEW, NOW + 40), NOW + 40, IDLE)), 2);
+		  DS_CALL_DEST(ds_call_insert(&bucket, 9, val(2, DS_CALL_NEW, NOW + 40), NOW + 40, IDLE).val), 2);
 	check_int("the new one", found(9, NOW + 40), 2);
 }
 
@@ -140,7 +140,7 @@ static void evicts(void **state)
 	empty();
 	for (i = 0; i < DS_CALLS_WAYS; i++)
 		fill(i, row->states[i], now - row->ages[i]);
-	v = ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, now), now, IDLE);
+	v = ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, now), now, IDLE).val;
 	check_int("entered", v != 0, row->taken < DS_CALLS_WAYS);
 	check_int("there", found(9, now), row->taken < DS_CALLS_WAYS);
 	for (i = 0; i < DS_CALLS_WAYS; i++)
@@ -157,8 +157,8 @@ static void tick_between_cpus_evicts_none(void **state)
 	empty();
 	for (i = 0; i < DS_CALLS_WAYS; i++)
 		fill(i, DS_CALL_CONFIRMED, NOW + 1);
-	check_int("no room", ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, NOW), NOW, IDLE), 0);
-	check_int("winner's entry", DS_CALL_DEST(ds_call_insert(&bucket, 104, val(1, DS_CALL_NEW, NOW), NOW, IDLE)),
+	check_int("no room", ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, NOW), NOW, IDLE).val, 0);
+	check_int("winner's entry", DS_CALL_DEST(ds_call_insert(&bucket, 104, val(1, DS_CALL_NEW, NOW), NOW, IDLE).val),
 		  204);
 }
 
@@ -176,7 +176,7 @@ static void flood_evicts_none(void **state)
 		ds_call_insert(&bucket, key, val(1, DS_CALL_NEW, NOW), NOW, IDLE);
 		call = ds_call_find(&bucket, key, NOW, IDLE, &v);
 		if (call)
-			ds_call_move(call, v, key % 2 ? DS_CALL_RINGING : DS_CALL_ENDING, NOW);
+			ds_call_swap(call, v, ds_call_val(v, key % 2 ? DS_CALL_RINGING : DS_CALL_ENDING, NOW));
 	}
 	check_int("first", found(102, NOW), 202);
 	check_int("second", found(105, NOW), 205);
@@ -187,22 +187,22 @@ static void held_lock_is_not_waited_for(void **state)
 	(void)state;
 	empty();
 	bucket.lock = 1;
-	check_int("not entered", ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, NOW), NOW, IDLE), 0);
+	check_int("not entered", ds_call_insert(&bucket, 9, val(1, DS_CALL_NEW, NOW), NOW, IDLE).val, 0);
 	check_int("lock stays the other's", bucket.lock, 1);
 	fill(0, DS_CALL_NEW, NOW);
 	check_int("finding needs none", found(100, NOW), 200);
 }
 
-static void move_changes_what_was_seen(void **state)
+static void swap_changes_what_was_seen(void **state)
 {
 	struct ds_call *call = &bucket.way[1];
 
 	(void)state;
 	empty();
 	fill(1, DS_CALL_NEW, NOW);
-	ds_call_move(call, call->val, DS_CALL_RINGING, NOW + 3);
+	check_int("won", ds_call_swap(call, call->val, ds_call_val(call->val, DS_CALL_RINGING, NOW + 3)), 1);
 	check_int("moved", call->val, val(201, DS_CALL_RINGING, NOW + 3));
-	ds_call_move(call, val(201, DS_CALL_NEW, NOW), DS_CALL_CONFIRMED, NOW + 4);
+	check_int("lost", ds_call_swap(call, val(201, DS_CALL_NEW, NOW), val(201, DS_CALL_CONFIRMED, NOW + 4)), 0);
 	check_int("not what was seen: as it was", call->val, val(201, DS_CALL_RINGING, NOW + 3));
 }
 
@@ -222,7 +222,7 @@ static const struct next_row {
 	{ "486 to INVITE", DS_CALL_RINGING, SIP_METHOD_INVITE, 486, DS_CALL_ENDING },
 	{ "300 to INVITE", DS_CALL_NEW, SIP_METHOD_INVITE, 300, DS_CALL_ENDING },
 	{ "407 to INVITE", DS_CALL_NEW, SIP_METHOD_INVITE, 407, DS_CALL_ENDING },
-	{ "180 after a 407 and a new INVITE", DS_CALL_ENDING, SIP_METHOD_INVITE, 180, DS_CALL_RINGING },
+	{ "180 that comes after a 486", DS_CALL_ENDING, SIP_METHOD_INVITE, 180, DS_CALL_ENDING },
 	{ "200 after a 407 and a new INVITE", DS_CALL_ENDING, SIP_METHOD_INVITE, 200, DS_CALL_CONFIRMED },
 	{ "200 to PRACK while it rings", DS_CALL_RINGING, SIP_METHOD_OTHER, 200, DS_CALL_RINGING },
 	{ "200 to CANCEL while it rings", DS_CALL_RINGING, SIP_METHOD_CANCEL, 200, DS_CALL_RINGING },
@@ -232,9 +232,10 @@ static const struct next_row {
 	{ "180 to re-INVITE", DS_CALL_CONFIRMED, SIP_METHOD_INVITE, 180, DS_CALL_CONFIRMED },
 	{ "200 to INFO in a call", DS_CALL_CONFIRMED, SIP_METHOD_OTHER, 200, DS_CALL_CONFIRMED },
 	{ "500 to OPTIONS in a call", DS_CALL_CONFIRMED, SIP_METHOD_OPTIONS, 500, DS_CALL_CONFIRMED },
-	{ "200 to BYE", DS_CALL_CONFIRMED, SIP_METHOD_BYE, 200, DS_CALL_ENDING },
-	{ "481 to BYE", DS_CALL_CONFIRMED, SIP_METHOD_BYE, 481, DS_CALL_ENDING },
+	{ "200 to BYE", DS_CALL_CONFIRMED, SIP_METHOD_BYE, 200, DS_CALL_OVER },
+	{ "481 to BYE", DS_CALL_CONFIRMED, SIP_METHOD_BYE, 481, DS_CALL_OVER },
 	{ "100 to BYE", DS_CALL_CONFIRMED, SIP_METHOD_BYE, 100, DS_CALL_CONFIRMED },
+	{ "200 to INVITE that comes again after the BYE", DS_CALL_OVER, SIP_METHOD_INVITE, 200, DS_CALL_OVER },
 	{ "200 to REGISTER", DS_CALL_NEW, SIP_METHOD_REGISTER, 200, DS_CALL_ENDING },
 	{ "401 to REGISTER", DS_CALL_NEW, SIP_METHOD_REGISTER, 401, DS_CALL_ENDING },
 	{ "100 to REGISTER", DS_CALL_NEW, SIP_METHOD_REGISTER, 100, DS_CALL_NEW },
@@ -283,8 +284,9 @@ static void *insert_all(void *arg)
 		for (k = 0; k < RACE_KEYS; k++) {
 			/* confirmed, so that no call evicts another's */
 			do
-				r->got[i][k] = ds_call_insert(&race[i], k + 1, val(r->dest, DS_CALL_CONFIRMED, NOW),
-							      NOW, IDLE);
+				r->got[i][k] =
+					ds_call_insert(&race[i], k + 1, val(r->dest, DS_CALL_CONFIRMED, NOW), NOW, IDLE)
+						.val;
 			while (!r->got[i][k] && *(volatile __u64 *)&race[i].lock);
 		}
 	}
@@ -341,7 +343,7 @@ int main(void)
 	test_add(&tests, "a tick between CPUs evicts none", tick_between_cpus_evicts_none, NULL);
 	test_add(&tests, "a flood evicts none", flood_evicts_none, NULL);
 	test_add(&tests, "a held lock is not waited for", held_lock_is_not_waited_for, NULL);
-	test_add(&tests, "a move changes what was seen", move_changes_what_was_seen, NULL);
+	test_add(&tests, "a swap changes what was seen", swap_changes_what_was_seen, NULL);
 	test_add(&tests, "keys differ by listener", keys_differ_by_listener, NULL);
 	test_add(&tests, "two threads, one winner", race_has_one_winner, NULL);
 	return test_run(&tests, "ds_calls");

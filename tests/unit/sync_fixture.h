@@ -115,6 +115,7 @@ static int setup(void **state)
 	f->b.slots = calloc(GROUPS, sizeof(struct ds_slots));
 	f->b.dests = calloc(DESTS, sizeof(*f->b.dests));
 	f->b.info = calloc(DESTS, sizeof(*f->b.info));
+	f->b.loads = calloc(DESTS, sizeof(*f->b.loads));
 	f->b.calls = calloc(4, sizeof(*f->b.calls));
 	f->b.entries[BPF_MAP_sets] = 8;
 	f->b.entries[BPF_MAP_slots] = GROUPS;
@@ -138,6 +139,7 @@ static int teardown(void **state)
 	free(f->b.slots);
 	free(f->b.dests);
 	free(f->b.info);
+	free(f->b.loads);
 	free(f->b.calls);
 	free(f);
 	return 0;
