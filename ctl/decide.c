@@ -4,11 +4,10 @@
  * mode_nat.bpf.h, decide_direct() in mode_direct.bpf.h, decide_shield() in mode_shield.bpf.h, decide_pick() in
  * pick.bpf.h, decide() in dispatch.bpf.c.
  */
-#include "decide.h"
+#include "decide_inner.h"
 
 #include <errno.h>
 #include <stdint.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "ds_calls.h"
@@ -24,22 +23,6 @@
 
 /* The core reads eight octets at a time: shorter datagrams are looked at with this many zeros before them. */
 #define DECIDE_SHORT 8
-
-/* One datagram on its way. */
-struct decide_work {
-	struct decide_env *env;
-	const struct ds_endpoint *src;
-	const unsigned char *payload;
-	size_t len;
-	struct sip_buf *b;
-	struct decision *d;
-	__u64 tag;
-	__u64 call_id_hash;
-	__u64 pick_hash;	       /* of the key that the set hashes */
-	const struct ds_key *hash_key; /* NULL: pick_hash is not set, the Call-ID is hashed */
-	bool other_key;		       /* not the set's first */
-	__u32 picked;		       /* REASON_request, or with another key */
-};
 
 static void decide_end(struct decide_work *w, __u32 verdict, __u32 reason)
 {
@@ -59,196 +42,6 @@ static void decide_beyond(struct decide_work *w, __u32 reason)
 		decide_end(w, VERDICT_pass, reason);
 	else
 		decide_end(w, decide_is_direct(w) ? VERDICT_needs_slow_path : VERDICT_slow, reason);
-}
-
-static const struct ds_dest_rec *decide_dest(const struct decide_env *env, __u32 slot)
-{
-	if (!slot || slot >= env->n_dests || !(env->dests[slot].flags & DS_DEST_USED))
-		return NULL;
-	return &env->dests[slot];
-}
-
-static __u32 decide_entry(const struct decide_env *env, __u32 entry)
-{
-	return entry == DS_PICK_NONE ? 0 : env->slots[entry];
-}
-
-static struct ds_call_bucket *decide_bucket(const struct decide_env *env, __u64 key)
-{
-	if (env->affinity != DS_AFFINITY_CALLS || !env->calls)
-		return NULL;
-	return &env->calls[(__u32)(key >> 32) & env->calls_mask];
-}
-
-/* Adds to the calls of a destination, unless its slot was taken by another since. */
-static void decide_count(const struct decide_env *env, __u64 val, int n)
-{
-	const struct ds_dest_rec *dest = decide_dest(env, DS_CALL_DEST(val));
-
-	if (n && env->loads && dest && (dest->serial & 0xff) == DS_CALL_SERIAL(val))
-		__atomic_add_fetch(&env->loads[DS_CALL_DEST(val)].calls, n, __ATOMIC_RELAXED);
-}
-
-static void decide_swap(const struct decide_env *env, struct ds_call *call, __u64 seen, __u64 val)
-{
-	if (ds_call_swap(call, seen, val))
-		decide_count(env, seen, ds_call_gain(seen, val));
-}
-
-/* Whether a request forms a dialog that is a call. */
-static int decide_is_call(const struct sip_msg *m)
-{
-	return m->method == SIP_METHOD_INVITE && !m->to.tag.len;
-}
-
-/* The destination of a living call, its entry refreshed where m, the request, is given; 0 where there is none. */
-static __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg *m)
-{
-	struct ds_call_bucket *bucket = decide_bucket(env, key);
-	const struct ds_dest_rec *dest;
-	struct ds_call *call;
-	__u64 val = 0;
-
-	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
-	if (!call)
-		return 0;
-	dest = decide_dest(env, DS_CALL_DEST(val));
-	if (!dest || (dest->serial & 0xff) != DS_CALL_SERIAL(val)) {
-		ds_call_forget(call, val);
-		return 0;
-	}
-	if (m)
-		decide_swap(env, call, val, ds_call_requested(val, decide_is_call(m), m->cseq, env->now));
-	return DS_CALL_DEST(val);
-}
-
-/* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
-static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, const struct sip_msg *m)
-{
-	struct ds_call_bucket *bucket = decide_bucket(env, key);
-	const struct ds_dest_rec *dest = decide_dest(env, slot);
-	struct ds_call_entered e;
-	__u64 val;
-
-	if (!bucket || !dest)
-		return 0;
-	val = ds_call_new(slot, dest->serial, decide_is_call(m), m->cseq, env->now);
-	e = ds_call_insert(bucket, key, val, env->now, env->call_idle);
-	decide_count(env, val, e.won ? ds_call_gain(0, val) : 0);
-	decide_count(env, e.gone, ds_call_gain(e.gone, 0));
-	return DS_CALL_DEST(e.val);
-}
-
-/* A destination's response moves its call's state. tag: of To, folded. */
-static void decide_move(const struct decide_work *w, __u64 key, __u32 tag)
-{
-	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
-	const struct sip_msg *m = &w->d->msg;
-	struct ds_call_answer a = { m->method, m->status, m->cseq, tag };
-	struct ds_call *call;
-	__u64 val = 0;
-
-	call = bucket ? ds_call_find(bucket, key, w->env->now, w->env->call_idle, &val) : NULL;
-	if (call)
-		decide_swap(w->env, call, val, ds_call_answered(val, &a, w->env->now));
-}
-
-/* The member with the fewest calls, from the counter's next place on: a reason, REASON_request with *dest. */
-static __u32 decide_least(struct decide_env *env, const struct sip_msg *m, __u32 *dest)
-{
-	const struct ds_set_rec *set = env->set;
-	struct ds_load load = { 0 };
-	__s64 least = INT64_MAX;
-	__u32 i, slot, start;
-
-	*dest = 0;
-	if (!set->active)
-		return REASON_no_destination;
-	start = (__u32)env->rr++ % set->active;
-	for (i = 0; i < set->active && i < DS_LEAST_MAX && least; i++) {
-		slot = env->slots[ds_pick_nth(set->members, set->active, start, i)];
-		if (env->loads)
-			load = env->loads[slot];
-		if (!ds_pick_is_less(load.calls, load.max, decide_is_call(m), least))
-			continue;
-		least = load.calls < 0 ? 0 : load.calls;
-		*dest = slot;
-	}
-	return *dest ? REASON_request : REASON_destinations_full;
-}
-
-/* The member whose turn it is, by what the set says: a reason, REASON_request with *dest. */
-static __u32 decide_turn(struct decide_work *w, __u32 *dest)
-{
-	struct decide_env *env = w->env;
-	__u32 method = w->d->msg.method;
-
-	if (env->affinity == DS_AFFINITY_CALLS && method == SIP_METHOD_ACK)
-		return REASON_ack_no_call;
-	if (env->affinity == DS_AFFINITY_CALLS && method == SIP_METHOD_CANCEL)
-		return REASON_cancel_no_call;
-	if (env->set->pick == DS_PICK_LEAST)
-		return decide_least(env, &w->d->msg, dest);
-	*dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
-								   : ds_pick_turn(env->set, env->rr++));
-	return REASON_request;
-}
-
-/* A destination's BYE ends its call. */
-static void decide_hang_up(struct decide_work *w)
-{
-	__u32 tag = sip_tag_fold(w->b, w->d->msg.from.tag);
-	__u64 key = ds_call_key(w->call_id_hash, w->env->slot), val = 0;
-	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
-	struct ds_call *call;
-
-	call = bucket ? ds_call_find(bucket, key, w->env->now, w->env->call_idle, &val) : NULL;
-	if (call && DS_CALL_STATE(val) != DS_CALL_OVER)
-		decide_swap(w->env, call, val, ds_call_hung_up(val, tag, w->env->now));
-}
-
-/* A client's request moves its call's state, where destinations answer behind our back. */
-static void decide_move_unseen(const struct decide_env *env, __u64 key, const struct sip_msg *m)
-{
-	struct ds_call_bucket *bucket = decide_bucket(env, key);
-	struct ds_call *call;
-	__u64 val = 0;
-
-	call = bucket ? ds_call_find(bucket, key, env->now, env->call_idle, &val) : NULL;
-	if (call)
-		decide_swap(env, call, val, ds_call_unseen(val, m->method, env->now));
-}
-
-/* The destination of a request from a client: the calls table, then the pick. A reason, REASON_request with d->dest. */
-static __u32 decide_pick(struct decide_work *w)
-{
-	__u32 method = w->d->msg.method, follows = method == SIP_METHOD_ACK || method == SIP_METHOD_CANCEL;
-	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
-	struct decide_env *env = w->env;
-	__u32 dest = decide_call(env, key, follows ? NULL : &w->d->msg), entered, reason = REASON_request;
-	__u64 hash = w->hash_key ? w->pick_hash : w->call_id_hash;
-
-	w->d->dest = dest;
-	if (dest)
-		return REASON_request;
-	if (env->shed && !follows && !w->d->msg.to.tag.len)
-		return REASON_overload;
-	if (!env->set)
-		return REASON_no_destination;
-	if (env->set->pick >= DS_PICK_TURN)
-		reason = decide_turn(w, &dest);
-	else
-		dest = decide_entry(env, ds_pick_hash(env->set, hash));
-	if (reason != REASON_request || !dest)
-		return reason != REASON_request ? reason : REASON_no_destination;
-	if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
-		entered = decide_enter(env, key, dest, &w->d->msg);
-		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, hash));
-	}
-	w->d->dest = dest;
-	w->picked = w->other_key ? REASON_request_other_key : REASON_request;
-	w->d->hash_key = w->hash_key;
-	return dest ? REASON_request : REASON_no_destination;
 }
 
 /* The place of the destination picked, where it can be reached. */
@@ -451,32 +244,6 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 	d->to = sip_response_place(&d->msg.via, w->src);
 	d->code = d->reply.code;
 	decide_end(w, VERDICT_reply, reason);
-}
-
-/* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
-static __u32 decide_key(struct decide_work *w)
-{
-	struct sip_keyed keyed = { .key = { w->env->key[0], w->env->key[1] } };
-	const struct ds_set_rec *set = w->env->set;
-	int i, rc;
-
-	if (!set || w->d->msg.reason != REASON_none)
-		return REASON_none;
-	keyed.slot = set->pick == DS_PICK_MODULO ? DS_SLOT_KAMAILIO : DS_SLOT_CONSISTENT;
-	for (i = 0; i < DS_KEYS_MAX; i++) {
-		if (set->key[i].kind == DS_KEY_CALL_ID && keyed.slot != DS_SLOT_KAMAILIO)
-			break;
-		rc = sip_key(w->b, &w->d->msg, w->src, &set->key[i], &keyed);
-		if (rc == SIP_KEY_FAR)
-			return REASON_slow_too_long;
-		if (rc != SIP_KEY_OK)
-			continue;
-		w->hash_key = &set->key[i];
-		w->pick_hash = keyed.hash;
-		break;
-	}
-	w->other_key = i > 0;
-	return REASON_none;
 }
 
 static void decide_request(struct decide_work *w)

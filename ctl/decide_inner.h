@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* decide_inner.h - what the parts of decide() share: one datagram, and how its destination is found. */
+#ifndef SIPXDP_CTL_DECIDE_INNER_H
+#define SIPXDP_CTL_DECIDE_INNER_H
+
+#include <stdbool.h>
+
+#include "decide.h"
+
+/* One datagram on its way. */
+struct decide_work {
+	struct decide_env *env;
+	const struct ds_endpoint *src;
+	const unsigned char *payload;
+	size_t len;
+	struct sip_buf *b;
+	struct decision *d;
+	__u64 tag;
+	__u64 call_id_hash;
+	__u64 pick_hash;	       /* of the key that the set hashes */
+	const struct ds_key *hash_key; /* NULL: pick_hash is not set, the Call-ID is hashed */
+	bool other_key;		       /* not the set's first */
+	__u32 picked;		       /* REASON_request, or with another key */
+};
+
+/* ---- decide_pick.c */
+
+/* The record of a destination that is there, else NULL. */
+const struct ds_dest_rec *decide_dest(const struct decide_env *env, __u32 slot);
+
+/* The slot in dests[] that an entry of slots[] holds, 0 for DS_PICK_NONE. */
+__u32 decide_entry(const struct decide_env *env, __u32 entry);
+
+/* The destination of a living call, its entry refreshed where m, the request, is given; 0 where there is none. */
+__u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg *m);
+
+/* A destination's response moves its call's state. tag: of To, folded. */
+void decide_move(const struct decide_work *w, __u64 key, __u32 tag);
+
+/* A destination's BYE ends its call. */
+void decide_hang_up(struct decide_work *w);
+
+/* A client's request moves its call's state, where destinations answer behind our back. */
+void decide_move_unseen(const struct decide_env *env, __u64 key, const struct sip_msg *m);
+
+/* The destination of a request from a client: the calls table, then the pick. A reason, REASON_request with d->dest. */
+__u32 decide_pick(struct decide_work *w);
+
+/* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
+__u32 decide_key(struct decide_work *w);
+
+#endif
