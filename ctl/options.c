@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "exit.h"
-#include "source.h"
 #include "output.h"
+#include "source.h"
 #include "table.h"
 
 #define OPTIONS_CALLS_MAX (DS_CALLS_WAYS << 22)
