@@ -170,7 +170,7 @@ completion() {
 		check "completion-$command" "it offers $(tr '\n' ' ' <<<"$got")" test -n "$want" -a "$got" = "$want"
 	done
 	offers one-command 'reload ' rel
-	offers value 'proxy nat ' attach --mode ''
+	offers value 'proxy nat dsr ipip shield ' attach --mode ''
 	offers value-begun 'nat ' attach --mode n
 	offers value-after-equals 'nat ' attach --mode = n
 	offers file "man/dispatchctl.8 " attach --file man/dispatchctl.8

@@ -113,7 +113,8 @@ exact() {
 	stands_still "after a reload and a kill" || return 1
 	E2E_WHY="the table has $(table_has | tr '\n' ' ')"
 	(($(table_has | awk '$2 ~ /new|ringing|confirmed/ { n += $1 } END { print n }') == $(loads | tr ' ' '+')0)) || return 1
-	end=$((SECONDS + 2 * ramp + 30))
+	# time for the caller to give up on the last BYE that its answerer has forgotten
+	end=$((SECONDS + 2 * ramp + 80))
 	until [[ $(loads) == "0 0 0 " ]] || { ! lab_alive uac1 && (($(loads | tr ' ' '+')0 <= $(sipp_stat uac1 'FailedCall(C)'))); }; do
 		E2E_WHY="left at the end: $(loads)"
 		((SECONDS < end)) || return 1
