@@ -4,7 +4,7 @@
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
  * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
+ * (values) -> xdp_request -> xdp_forward (xdp_path between the two for some REGISTERs), or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
  * before xdp_request, xdp_nat and xdp_direct comes xdp_key where not the Call-ID is hashed.
  */
 #include "work.bpf.h"
@@ -152,7 +152,6 @@ int xdp_dispatch(struct xdp_md *ctx)
 		return exit_drop(w->listener, rc);
 	w->now = w->now_ns >> DS_TICK_SHIFT;
 	w->dest = 0;
-	w->cut_routes = 0;
 	w->keyed = 0;
 	w->key_at = 0;
 	w->picked = REASON_request;
@@ -274,9 +273,25 @@ int xdp_request(struct xdp_md *ctx)
 		return XDP_DROP;
 	rc = proxy_decide(ctx, w);
 	w->reason = rc == REASON_request ? w->picked : rc;
-	if (rc == REASON_request || rc == REASON_request_route || rc == REASON_request_outward)
-		return CHAIN(ctx, w, forward);
-	return REQUEST_REFUSED(ctx, w, rc);
+	if (!proxy_is_sent_on(rc))
+		return REQUEST_REFUSED(ctx, w, rc);
+	if (proxy_may_want_path(w))
+		return CHAIN(ctx, w, path);
+	return CHAIN(ctx, w, forward);
+}
+
+SEC("xdp.frags")
+int xdp_path(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	rc = proxy_path(ctx, w);
+	if (rc != REASON_none)
+		return exit_slow(w->listener, rc);
+	return CHAIN(ctx, w, forward);
 }
 
 SEC("xdp.frags")

@@ -10,38 +10,63 @@
 #include "reply.bpf.h"
 #include "send.bpf.h"
 #include "sip_check.h"
+#include "sip_path.h"
 #include "sip_proxy.h"
 #include "sip_route.h"
+
+/* Whether a reason that a request was decided with is one of those to send it on. */
+port_inline int proxy_is_sent_on(int rc)
+{
+	return rc == REASON_request || rc == REASON_request_route || rc == REASON_request_outward ||
+	       rc == REASON_request_flow;
+}
+
+/* Whether w->hop.to is a place to send to, for the reason given. */
+port_inline int proxy_outside(struct work *w, const struct ds_endpoint *at, int rc)
+{
+	if (sip_same_place(&w->hop.to, at))
+		return REASON_no_action;
+	if (ds_place_unfit(&w->hop.to))
+		return REASON_bad_next_hop;
+	w->dest = pick_by_endpoint(&w->hop.to, w->listener);
+	return rc;
+}
 
 /* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
 port_inline int proxy_outward(struct xdp_md *ctx, struct work *w, const struct ds_endpoint *at)
 {
 	__u32 place = w->route.place;
 
-	w->hop.to = w->route.next;
 	if (place == SIP_PLACE_NONE)
-		place = sip_uri_place(ctx, w->msg.uri.all.off, w->msg.uri.all.off + w->msg.uri.all.len, &w->hop.to);
+		place = sip_uri_place(ctx, w->msg.uri.all.off, w->msg.uri.all.off + w->msg.uri.all.len, &w->route.next);
 	if (place == SIP_PLACE_SLOW)
 		return REASON_slow_name;
 	if (place != SIP_PLACE_UDP)
 		return REASON_route_foreign;
-	if (sip_same_place(&w->hop.to, at))
-		return REASON_no_action;
-	if (ds_place_unfit(&w->hop.to))
-		return REASON_bad_next_hop;
-	w->dest = pick_by_endpoint(&w->hop.to, w->listener);
-	return REASON_request_outward;
+	if (w->route.place != SIP_PLACE_NONE && !(w->route.next.params & SIP_URI_LR))
+		return REASON_slow_strict;
+	w->hop.to = w->route.next.at;
+	return proxy_outside(w, at, REASON_request_outward);
 }
 
-/* Where a request from a client goes: the destination that a Route names, else the calls table, else the pick. */
+/*
+ * Where a request from a client goes: the destination whose id our own Route carries, else the one that a Route names,
+ * else the calls table, else the pick.
+ */
 port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 {
+	struct ds_endpoint named = sip_token_place(w->ours.token.id);
 	struct ds_dest_rec *d;
 	int rc = REASON_request_route;
 
 	send_learn(ctx, w);
-	if (w->route.place == SIP_PLACE_UDP)
-		w->dest = pick_by_endpoint(&w->route.next, w->listener);
+	if (w->ours.token.id)
+		w->dest = pick_by_endpoint(&named, w->listener);
+	if (!w->dest && w->route.place == SIP_PLACE_UDP) {
+		w->dest = pick_by_endpoint(&w->route.next.at, w->listener);
+		if (w->dest && !(w->route.next.params & SIP_URI_LR))
+			return REASON_slow_strict;
+	}
 	if (!w->dest)
 		rc = pick_request(w);
 	if (rc != REASON_request && rc != REASON_request_route)
@@ -55,7 +80,26 @@ port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 	return rc;
 }
 
-/* Decides about a request: sets w->dest, w->hop.to, w->cut_routes, w->branch, w->sx; returns a reason. */
+/* Reads what our own Route values say. REASON_none with w->ours.cut_routes and .token. */
+port_inline int proxy_own_routes(struct xdp_md *ctx, struct work *w, const struct ds_listener *l, const __u64 *key)
+{
+	struct sip_buf b = sip_buf(ctx);
+	int rc;
+
+	w->ours.token.id = 0;
+	w->ours.token.has_flow = 0;
+	w->ours.row = SIP_OWN_NONE;
+	rc = sip_route_parse(ctx, &w->msg, &l->at, &w->route);
+	if (rc != REASON_none)
+		return rc;
+	w->ours.cut_routes = w->route.own;
+	/* a strict router has put our URI where the Request-URI was, which is now the last Route (RFC 3261 16.4) */
+	if (w->msg.seen & SIP_SEEN(ROUTE) && sip_token_is(&b, w->msg.uri.user))
+		return REASON_slow_strict;
+	return w->route.token.len ? sip_token_read(&b, w->route.token, key, &l->at, &w->ours.token) : REASON_none;
+}
+
+/* Decides about a request: sets w->dest, w->hop.to, w->ours; returns a reason. */
 port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
@@ -72,22 +116,66 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 	rc = sip_check_request(&w->msg, DS_MODE_PROXY);
 	if (rc != REASON_none)
 		return rc;
-	rc = sip_route_parse(ctx, &w->msg, &l->at, &w->route);
+	rc = proxy_own_routes(ctx, w, l, s->key);
 	if (rc != REASON_none)
 		return rc;
-	w->cut_routes = w->route.own;
-	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
-	if (w->from)
-		rc = proxy_outward(ctx, w, &l->at);
-	else
-		rc = proxy_inward(ctx, w);
-	if (rc != REASON_request && rc != REASON_request_route && rc != REASON_request_outward)
-		return rc;
-	if (sip_branch(&b, &w->msg, &w->msg.via, s->key, &w->branch))
-		return REASON_slow_too_long;
 	w->back = sip_response_place(&w->msg.via, &w->pkt.src);
-	w->sx = sip_sx(s->key, w->branch, &l->at, &w->back);
+	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
+	if (w->ours.token.has_flow && (w->from || !sip_same_place(&w->ours.token.flow, &w->back))) {
+		w->hop.to = w->ours.token.flow;
+		rc = proxy_outside(w, &l->at, REASON_request_flow);
+	} else if (w->from) {
+		rc = proxy_outward(ctx, w, &l->at);
+	} else {
+		rc = proxy_inward(ctx, w);
+	}
+	if (!proxy_is_sent_on(rc))
+		return rc;
+	if (sip_branch(&b, &w->msg, &w->msg.via, s->key, &w->ours.branch))
+		return REASON_slow_too_long;
+	w->ours.sx = sip_sx(s->key, w->ours.branch, &l->at, &w->back);
 	return rc;
+}
+
+/* Whether a request decided upon is one that our Path may be for. */
+port_inline int proxy_may_want_path(const struct work *w)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+
+	return w->msg.method == SIP_METHOD_REGISTER && !w->from && l && l->half[w->half & 1].path;
+}
+
+/* Gives a REGISTER our Path where its client knows what that is. REASON_none, or why it cannot be told. */
+port_inline int proxy_path(struct xdp_md *ctx, struct work *w)
+{
+	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	__u32 wanted = sip_path_wanted(ctx, &w->msg);
+
+	if (wanted & SIP_PATH_FAR || !l || !s)
+		return REASON_slow_too_long;
+	w->ours.row = sip_path_own_row(&w->msg, wanted);
+	w->ours.token.id = 0;
+	sip_own_flow(s->key, &l->at, &w->back, &w->ours.token);
+	return REASON_none;
+}
+
+/* Gives what may begin a dialog our Record-Route: the destination that it is with, and how its client is reached. */
+port_inline void proxy_record_route(struct xdp_md *ctx, struct work *w, const struct ds_listener *l)
+{
+	struct ds_dest_rec *d = pick_dest(w->from ? w->from : w->dest);
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	struct sip_buf b = sip_buf(ctx);
+
+	if (!l->half[w->half & 1].record_route || !sip_makes_dialog(&w->msg) || !s)
+		return;
+	w->ours.row = SIP_OWN_RECORD_ROUTE;
+	w->ours.token.id = d ? d->id : 0;
+	w->ours.token.has_flow = 0;
+	if (w->reason == REASON_request_flow)
+		sip_own_flow(s->key, &l->at, &w->hop.to, &w->ours.token);
+	else if (!w->from && sip_is_hidden(&b, &w->msg.via, &w->back))
+		sip_own_flow(s->key, &l->at, &w->back, &w->ours.token);
 }
 
 /* Plans and sends a request decided upon; counts it. */
@@ -100,7 +188,8 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 
 	if (!l)
 		return exit_drop(w->listener, REASON_shutdown);
-	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, w->branch, w->sx, w->cut_routes, &w->plan);
+	proxy_record_route(ctx, w, l);
+	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, &w->plan);
 	if (w->plan.too_many)
 		return exit_slow(w->listener, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +

@@ -17,6 +17,7 @@
 
 #include "abi.h"
 #include "sip_parse.h"
+#include "sip_path.h"
 #include "sip_plan.h"
 #include "sip_reply.h"
 #include "sip_route.h"
@@ -92,17 +93,15 @@ struct work {
 	__u32 guarded;	/* 1: the guard is to be asked */
 	__u32 dest;	/* slot picked, 0: none */
 	__u32 from;	/* slot of the destination that sent the packet, 0: none */
-	__u32 cut_routes;
-	__u32 reason; /* enum reason: of the reply to build, or of the forwarding */
-	__u32 now;    /* seconds of the coarse monotonic clock */
+	__u32 reason;	/* enum reason: of the reply to build, or of the forwarding */
+	__u32 now;	/* seconds of the coarse monotonic clock */
 	__u64 now_ns;
 	__u64 key_hash;	 /* keyed hash of the Call-ID */
 	__u64 pick_hash; /* of the key that the set hashes, where keyed is set; else that of the Call-ID is */
 	__u32 keyed;
-	__u32 key_at; /* which of the set's keys is looked for next */
-	__u32 picked; /* enum reason of a request that was picked for */
-	__u64 branch;
-	__u64 sx;
+	__u32 key_at;				    /* which of the set's keys is looked for next */
+	__u32 picked;				    /* enum reason of a request that was picked for */
+	struct sip_ours ours;			    /* of a request to be sent on */
 	__u64 tag;				    /* To tag of replies built here */
 	__u8 out[WORK_L2_MAX + WORK_HEAD_MAX + 64]; /* the new head of the frame; its payload starts at WORK_L2_MAX */
 	__u8 old[WORK_HEAD_MAX + 64];		    /* what that head replaces, for the checksum */

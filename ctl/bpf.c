@@ -18,7 +18,7 @@
 #include "dispatch.skel.h"
 
 #define BPF_LOG_SIZE 8192
-#define BPF_DEST_IDS_MAX (DS_DESTS_MAX * DS_LISTENERS_MAX)
+#define BPF_DEST_IDS_MAX (2 * DS_DESTS_MAX * DS_LISTENERS_MAX)
 
 const struct bpf_map_kind bpf_map_kinds[BPF_MAPS] = {
 #define X(name, shared, key, value) { #name, shared, sizeof(key), sizeof(value) },

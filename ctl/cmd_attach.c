@@ -38,6 +38,8 @@ static const char cmd_attach_help[] =
 	"      --mode proxy|nat|dsr|ipip|shield\n"
 	"                               how to send on (default proxy); dispatchctl(8) tells them apart\n"
 	"      --affinity calls|hash    remember calls (default), or trust the hash alone\n"
+	"      --record-route           proxy: requests inside dialogs come by here, to the same destination\n"
+	"      --path                   proxy: phones are reached the way they registered (RFC 3327)\n"
 	"      --tunnel-source ADDR[,ADDR]  where tunnels of ipip start: an address of this host, not\n"
 	"                               the listener's, or one of each family\n"
 	"      --allow NET[,NET...]     sources that are let in without a limit: ADDR or ADDR/LENGTH\n"

@@ -80,6 +80,8 @@ struct conf_listener {
 	struct ds_endpoint at;
 	enum ds_mode mode;
 	enum ds_affinity affinity;
+	bool record_route;
+	bool path;
 	struct ds_addr tunnel[2]; /* of ipip: addresses that tunnels start at, IPv4 and IPv6; zero: none */
 	struct admit admit;	  /* its guard */
 	struct conf_route route[CONF_ROUTES_MAX];

@@ -122,6 +122,7 @@ static void conf_check_tunnel(const struct conf_reader *r, cfg_t *cfg, const str
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	const struct conf_listener *l = section;
+	struct conf_place place;
 	size_t i;
 
 	if (l->mode == DS_MODE_SHIELD) {
@@ -129,6 +130,11 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 			conf_say(r, at,
 				 "shield with a route, expected none: what is sound is for a server on this host");
 		return;
+	}
+	if (l->mode != DS_MODE_PROXY && (l->record_route || l->path)) {
+		place = conf_place_of(cfg, l->record_route ? "record-route" : "path", "mode", at);
+		conf_say(r, &place, "%s without mode = proxy, which alone changes messages",
+			 l->record_route ? "record-route" : "path");
 	}
 	if (l->admit.keepalives)
 		conf_say(r, at, "guard with keepalives, expected that with mode = shield only");

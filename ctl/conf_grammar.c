@@ -266,6 +266,8 @@ static const struct conf_option conf_guard_options[] = {
 static const struct conf_option conf_listener_options[] = {
 	{ "mode", &conf_word, CONF_AT(conf_listener, mode), .words = &conf_modes },
 	{ "affinity", &conf_word, CONF_AT(conf_listener, affinity), .words = &conf_affinities },
+	{ "record-route", &conf_bool, CONF_AT(conf_listener, record_route) },
+	{ "path", &conf_bool, CONF_AT(conf_listener, path) },
 	{ "tunnel-source", .type = &conf_tunnels },
 	{ "guard", CONF_AT(conf_listener, admit), .sub = conf_guard_options, .check = conf_check_guard },
 	{ "route", .sub = conf_route_options, .many = &conf_routes, .check = conf_check_route },

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "ds_calls.h"
@@ -17,6 +18,7 @@
 #include "sip_branch.h"
 #include "sip_check.h"
 #include "sip_key.h"
+#include "sip_path.h"
 #include "sip_proxy.h"
 #include "sip_route.h"
 #include "sip_sort.h"
@@ -64,7 +66,8 @@ static __u32 decide_name(struct decide_work *w)
 	const struct sip_uri *uri = &w->d->msg.uri;
 	int err;
 
-	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP || !sip_uri_is_udp(w->b, uri, uri->all.off + uri->all.len))
+	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP ||
+	    !(sip_uri_params(w->b, uri, uri->all.off + uri->all.len) & SIP_URI_UDP))
 		return REASON_slow_name;
 	w->d->to.port_be = port_be16(uri->port ? uri->port : SIP_PORT);
 	w->d->to.pad = 0;
@@ -73,35 +76,60 @@ static __u32 decide_name(struct decide_work *w)
 	return err ? REASON_slow_name : REASON_none;
 }
 
-/* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
-static __u32 decide_outward(struct decide_work *w, const struct sip_route *route)
+/* A strict router is next: what the slow path alone sees to. REASON_none where it does. */
+static __u32 decide_is_strict(struct decide_work *w, const struct sip_route *route)
 {
-	const struct ds_endpoint *at = &w->env->listener->at;
-	const struct sip_span *uri = &w->d->msg.uri.all;
-	__u32 place = route->place;
+	if (route->next.params & SIP_URI_LR)
+		return REASON_none;
+	w->strict = w->env->slow;
+	return w->strict ? REASON_none : REASON_slow_strict;
+}
 
-	w->d->to = route->next;
-	if (place == SIP_PLACE_NONE)
-		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &w->d->to);
-	if (place == SIP_PLACE_SLOW && (route->place != SIP_PLACE_NONE || decide_name(w) != REASON_none))
-		return REASON_slow_name;
-	if (place != SIP_PLACE_UDP && place != SIP_PLACE_SLOW)
-		return REASON_route_foreign;
-	if (sip_same_place(&w->d->to, at))
+/* Whether d->to is a place to send to, for the reason given. */
+static __u32 decide_outside(struct decide_work *w, __u32 reason)
+{
+	if (sip_same_place(&w->d->to, &w->env->listener->at))
 		return REASON_no_action;
 	if (ds_place_unfit(&w->d->to))
 		return REASON_bad_next_hop;
 	w->d->dest = w->env->find(w->env->ctx, &w->d->to);
-	return REASON_request_outward;
+	return reason;
 }
 
-/* Where a request from a client goes: the destination that a Route names, else the calls table, else the pick. */
+/* Where a request from a destination goes: by Route, else by Request-URI, and never by the pick (RFC 3261 16.12). */
+static __u32 decide_outward(struct decide_work *w, struct sip_route *route)
+{
+	const struct sip_span *uri = &w->d->msg.uri.all;
+	__u32 place = route->place;
+
+	if (place == SIP_PLACE_NONE)
+		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &route->next);
+	w->d->to = route->next.at;
+	if (place == SIP_PLACE_SLOW && (route->place != SIP_PLACE_NONE || decide_name(w) != REASON_none))
+		return REASON_slow_name;
+	if (place != SIP_PLACE_UDP && place != SIP_PLACE_SLOW)
+		return REASON_route_foreign;
+	if (route->place != SIP_PLACE_NONE && decide_is_strict(w, route) != REASON_none)
+		return REASON_slow_strict;
+	return decide_outside(w, REASON_request_outward);
+}
+
+/*
+ * Where a request from a client goes: the destination whose id our own Route carries, else the one that a Route names,
+ * else the calls table, else the pick.
+ */
 static __u32 decide_inward(struct decide_work *w, const struct sip_route *route)
 {
+	struct ds_endpoint named = sip_token_place(w->ours.token.id);
 	__u32 reason = REASON_request_route;
 
-	if (route->place == SIP_PLACE_UDP)
-		w->d->dest = w->env->find(w->env->ctx, &route->next);
+	if (w->ours.token.id)
+		w->d->dest = w->env->find(w->env->ctx, &named);
+	if (!w->d->dest && route->place == SIP_PLACE_UDP) {
+		w->d->dest = w->env->find(w->env->ctx, &route->next.at);
+		if (w->d->dest && decide_is_strict(w, route) != REASON_none)
+			return REASON_slow_strict;
+	}
 	if (!w->d->dest)
 		reason = decide_pick(w);
 	if (reason != REASON_request && reason != REASON_request_route)
@@ -121,6 +149,80 @@ static __u32 decide_begin(struct decide_work *w)
 	return far ? REASON_slow_too_long : REASON_none;
 }
 
+/* Reads what our own Route values say: REASON_none with w->ours.cut_routes and .token. */
+static __u32 decide_own_routes(struct decide_work *w, struct sip_route *route)
+{
+	const struct ds_endpoint *at = &w->env->listener->at;
+	struct sip_msg *m = &w->d->msg;
+	struct sip_span token = { 0 };
+	__u32 reason = sip_route_parse(w->b->c, m, at, route);
+
+	if (reason != REASON_none)
+		return reason;
+	if (m->seen & SIP_SEEN(ROUTE) && sip_token_is(w->b, m->uri.user)) {
+		if (!w->env->slow)
+			return REASON_slow_strict;
+		reason = sip_token_read(w->b, m->uri.user, w->env->key, at, &w->ours.token);
+		if (reason == REASON_none)
+			reason = decide_strict_before(w);
+		if (reason == REASON_none)
+			reason = sip_route_parse(w->b->c, m, at, route);
+		if (reason != REASON_none)
+			return reason;
+	}
+	w->ours.cut_routes = route->own;
+	token = route->token;
+	return token.len ? sip_token_read(w->b, token, w->env->key, at, &w->ours.token) : REASON_none;
+}
+
+/* The row of ours that the request gets, for the reason that it was decided with. REASON_none, or why it is not told. */
+static __u32 decide_own_row(struct decide_work *w, __u32 reason, const struct ds_endpoint *back)
+{
+	const struct ds_dest_rec *dest = decide_dest(w->env, w->d->from ? w->d->from : w->d->dest);
+	const struct ds_endpoint *at = &w->env->listener->at;
+	const struct sip_msg *m = &w->d->msg;
+	struct sip_ours *o = &w->ours;
+	__u32 wanted;
+
+	if (w->env->path && m->method == SIP_METHOD_REGISTER && !w->d->from) {
+		wanted = sip_path_wanted(w->b->c, m);
+		if (wanted & SIP_PATH_FAR)
+			return REASON_slow_too_long;
+		o->row = sip_path_own_row(m, wanted);
+		o->token.id = 0;
+		sip_own_flow(w->env->key, at, back, &o->token);
+	}
+	if (!w->env->record_route || !sip_makes_dialog(m))
+		return REASON_none;
+	o->row = SIP_OWN_RECORD_ROUTE;
+	o->token.id = dest ? dest->id : 0;
+	o->token.has_flow = 0;
+	if (reason == REASON_request_flow)
+		sip_own_flow(w->env->key, at, &w->d->to, &o->token);
+	else if (!w->d->from && sip_is_hidden(w->b, &m->via, back))
+		sip_own_flow(w->env->key, at, back, &o->token);
+	return REASON_none;
+}
+
+/* Where a request at a proxy listener goes: a reason, with d->dest and d->to where it is sent on. */
+static __u32 decide_way(struct decide_work *w, struct sip_route *route, const struct ds_endpoint *back)
+{
+	const struct sip_token *token = &w->ours.token;
+
+	w->d->from = w->env->find(w->env->ctx, w->src);
+	if (token->has_flow && (w->d->from || !sip_same_place(&token->flow, back))) {
+		w->d->to = token->flow;
+		return decide_outside(w, REASON_request_flow);
+	}
+	return w->d->from ? decide_outward(w, route) : decide_inward(w, route);
+}
+
+static bool decide_is_sent_on(__u32 reason)
+{
+	return reason == REASON_request || reason == REASON_request_route || reason == REASON_request_outward ||
+	       reason == REASON_request_flow;
+}
+
 /* A request at a proxy listener: a reason, with d->dest, d->to and the plan where it is one of REASON_request*. */
 static __u32 decide_proxy(struct decide_work *w)
 {
@@ -128,27 +230,27 @@ static __u32 decide_proxy(struct decide_work *w)
 	struct sip_msg *m = &w->d->msg;
 	struct sip_route route = { 0 };
 	struct ds_endpoint back;
-	__u32 reason = decide_begin(w);
-	__u64 branch;
+	__u32 reason = decide_begin(w), fault;
 
 	if (reason == REASON_none)
 		reason = sip_check_request(m, DS_MODE_PROXY);
+	if (reason == REASON_none)
+		reason = decide_own_routes(w, &route);
 	if (reason != REASON_none)
 		return reason;
-	if (sip_route_parse(w->b->c, m, &l->at, &route))
-		return REASON_bad_route;
-	w->d->from = w->env->find(w->env->ctx, w->src);
-	if (w->d->from)
-		reason = decide_outward(w, &route);
-	else
-		reason = decide_inward(w, &route);
-	if (reason != REASON_request && reason != REASON_request_route && reason != REASON_request_outward)
-		return reason;
-	if (sip_branch(w->b, m, &m->via, w->env->key, &branch))
-		return REASON_slow_too_long;
 	back = sip_response_place(&m->via, w->src);
-	sip_proxy_request(w->b, m, w->src, l, branch, sip_sx(w->env->key, branch, &l->at, &back), route.own,
-			  &w->d->plan);
+	reason = decide_way(w, &route, &back);
+	if (!decide_is_sent_on(reason))
+		return reason;
+	if (sip_branch(w->b, m, &m->via, w->env->key, &w->ours.branch))
+		return REASON_slow_too_long;
+	w->ours.sx = sip_sx(w->env->key, w->ours.branch, &l->at, &back);
+	fault = decide_own_row(w, reason, &back);
+	if (fault == REASON_none && w->strict)
+		fault = decide_strict_behind(w);
+	if (fault != REASON_none)
+		return fault;
+	sip_proxy_request(w->b, m, w->src, l, &w->ours, &w->d->plan);
 	return reason;
 }
 
@@ -256,7 +358,7 @@ static void decide_request(struct decide_work *w)
 		reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
 	if (reason == REASON_request)
 		decide_forward(w, w->picked);
-	else if (reason == REASON_request_route || reason == REASON_request_outward)
+	else if (decide_is_sent_on(reason))
 		decide_forward(w, reason);
 	else if (reason >= REASON_slow_fragment)
 		decide_beyond(w, reason);
@@ -435,4 +537,5 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 		decide_end(&w, VERDICT_pass, m->reason);
 	else
 		decide_end(&w, VERDICT_drop, m->reason ? m->reason : REASON_via_not_ours);
+	free(w.changed);
 }

@@ -21,10 +21,12 @@
 struct decide_env {
 	__u64 key[2]; /* cluster key */
 	const struct ds_listener *listener;
-	__u32 slot;		      /* of the listener */
-	__u8 mode;		      /* enum ds_mode */
-	__u8 affinity;		      /* enum ds_affinity */
-	__u8 keepalives;	      /* as in struct ds_guard */
+	__u32 slot;	   /* of the listener */
+	__u8 mode;	   /* enum ds_mode */
+	__u8 affinity;	   /* enum ds_affinity */
+	__u8 keepalives;   /* as in struct ds_guard */
+	__u8 record_route; /* as in struct ds_listener_half */
+	__u8 path;
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "decide.h"
+#include "sip_proxy.h"
 
 /* One datagram on its way. */
 struct decide_work {
@@ -21,6 +22,9 @@ struct decide_work {
 	const struct ds_key *hash_key; /* NULL: pick_hash is not set, the Call-ID is hashed */
 	bool other_key;		       /* not the set's first */
 	__u32 picked;		       /* REASON_request, or with another key */
+	struct sip_ours ours;	       /* what a proxy gives the request */
+	bool strict;		       /* the next hop is a strict router */
+	unsigned char *changed;	       /* payload is this, and not what came; NULL: it is what came */
 };
 
 /* ---- decide_pick.c */
@@ -48,5 +52,19 @@ __u32 decide_pick(struct decide_work *w);
 
 /* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
 __u32 decide_key(struct decide_work *w);
+
+/* ---- decide_strict.c: routers that know Route by RFC 2543 only (RFC 3261 16.4, 16.6 step 6) */
+
+/*
+ * Takes back what a strict router has done: the last Route value becomes the Request-URI again. REASON_none with
+ * w->payload, w->b and d->msg anew.
+ */
+__u32 decide_strict_before(struct decide_work *w);
+
+/*
+ * Does for a strict router what it expects: the first Route value that is not ours becomes the Request-URI, which goes
+ * behind the last one; ours are gone. As decide_strict_before().
+ */
+__u32 decide_strict_behind(struct decide_work *w);
 
 #endif

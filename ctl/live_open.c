@@ -38,6 +38,8 @@ static void live_enter_routes(struct record *r, const struct conf *c)
 		r->listener[i].slot_rule = c->listener[i].route[0].slot_rule;
 		strcpy(r->listener[i].hash_key, c->listener[i].route[0].hash_key);
 		r->listener[i].affinity = c->listener[i].affinity;
+		r->listener[i].record_route = c->listener[i].record_route;
+		r->listener[i].path = c->listener[i].path;
 		admit_settle(&c->listener[i].admit, &r->listener[i].guard);
 		set = conf_find_set(c, r->listener[i].set);
 		r->listener[i].table_size = set ? set->table_size : 0;

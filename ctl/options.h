@@ -83,7 +83,7 @@ int options_endpoint(const char *option, const char *text, struct ds_endpoint *a
 
 /*
  * Reads the value of a listener's option: s(et), A(lgorithm), H(ash key), u(ser only), K (slot rule), P(er CPU), m(ode),
- * y (affinity), U (tunnel source). As options_endpoint().
+ * y (affinity), U (tunnel source), Q (record route), q (path). As options_endpoint().
  */
 int options_of_listener(struct record_listener *l, int option, const char *text);
 

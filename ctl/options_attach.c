@@ -26,6 +26,8 @@ static const struct option options_attach_list[] = {
 	{ "slot-rule", required_argument, NULL, 'K' },
 	{ "mode", required_argument, NULL, 'm' },
 	{ "affinity", required_argument, NULL, 'y' },
+	{ "record-route", no_argument, NULL, 'Q' },
+	{ "path", no_argument, NULL, 'q' },
 	{ "tunnel-source", required_argument, NULL, 'U' },
 	{ "allow", required_argument, NULL, 'o' },
 	{ "deny", required_argument, NULL, 'n' },

@@ -70,6 +70,11 @@ int options_check_keys(const struct record_listener *l)
 			     algorithm_name(l->algorithm));
 	else if (err)
 		output_error("--algorithm key needs --hash-key");
+	if (!err && l->mode != DS_MODE_PROXY && (l->record_route || l->path)) {
+		output_error("--%s is for --mode proxy, which alone changes messages",
+			     l->record_route ? "record-route" : "path");
+		err = -EINVAL;
+	}
 	if (!err && l->algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS) {
 		output_error("--algorithm call-load counts in the table of calls and needs --affinity calls");
 		err = -EINVAL;
@@ -105,6 +110,12 @@ int options_of_listener(struct record_listener *l, int option, const char *text)
 		break;
 	case 'u':
 		l->user_only = true;
+		break;
+	case 'Q':
+		l->record_route = true;
+		break;
+	case 'q':
+		l->path = true;
 		break;
 	case 'U':
 		err = options_tunnel(text, l);

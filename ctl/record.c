@@ -87,12 +87,13 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o}", "listen",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o, s:b, s:b}", "listen",
 			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
 			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
 			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
-			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard));
+			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard),
+			 "record_route", l->record_route, "path", l->path);
 }
 
 json_t *record_json(const struct record *r)
@@ -234,13 +235,14 @@ static int record_read_guard(struct ds_guard *g, json_t *json)
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
 	const char *ip, *mode, *algorithm, *affinity, *key = "", *rule = "consistent";
-	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0;
+	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0, record_route = 0, path = 0;
 	json_t *tunnel = NULL, *guard = NULL;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o}", "ip", &ip, "port",
-			&port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity,
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?b, s?b}", "ip", &ip,
+			"port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity,
 			"table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu",
-			&per_cpu, "tunnel_source", &tunnel, "guard", &guard) ||
+			&per_cpu, "tunnel_source", &tunnel, "guard", &guard, "record_route", &record_route, "path",
+			&path) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_SHIELD, record_mode_int);
@@ -251,6 +253,8 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	l->table_size = table;
 	l->user_only = user_only;
 	l->per_cpu = per_cpu;
+	l->record_route = record_route;
+	l->path = path;
 	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
 	l->slot_rule = r;
 	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm) ||

@@ -36,6 +36,8 @@ struct record_listener {
 	__u32 table_size;	  /* of its set; 0: the instance's */
 	struct ds_addr tunnel[2]; /* ipip: as in struct ds_listener */
 	struct ds_guard guard;
+	bool record_route; /* proxy: what may begin a dialog gets our Record-Route */
+	bool path;	   /* proxy: REGISTERs get our Path */
 };
 
 struct record {

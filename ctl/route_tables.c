@@ -205,7 +205,7 @@ void route_tables_free(struct route_tables *t)
 __u32 route_tables_find(void *ctx, const struct ds_endpoint *at)
 {
 	const struct route_tables *t = ctx;
-	struct ds_endpoint key = *at;
+	struct ds_endpoint key = *at, named;
 	__u32 slot;
 
 	key.pad = t->slot;
@@ -214,9 +214,12 @@ __u32 route_tables_find(void *ctx, const struct ds_endpoint *at)
 			return 0;
 		return t->inst.dests[slot].flags & DS_DEST_USED ? slot : 0;
 	}
-	for (slot = 1; slot < t->inst.entries[BPF_MAP_dests]; slot++)
-		if (t->inst.dests[slot].flags & DS_DEST_USED && sip_same_place(&t->inst.dests[slot].at, at))
+	for (slot = 1; slot < t->inst.entries[BPF_MAP_dests]; slot++) {
+		named = sip_token_place(t->inst.dests[slot].id);
+		if (t->inst.dests[slot].flags & DS_DEST_USED &&
+		    (sip_same_place(&t->inst.dests[slot].at, at) || sip_same_place(&named, at)))
 			return slot;
+	}
 	return 0;
 }
 
@@ -246,6 +249,8 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.slot = t->slot,
 		.mode = half->mode,
 		.affinity = half->affinity,
+		.record_route = half->record_route,
+		.path = half->path,
 		.keepalives = half->guard.keepalives != 0,
 		.set = half->set ? &t->inst.sets[half->set] : NULL,
 		.slots = t->inst.slots,

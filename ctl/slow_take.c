@@ -56,6 +56,8 @@ static bool slow_env(const struct slow *s, const struct slow_listener *l, struct
 		.slot = l->slot,
 		.mode = half->mode,
 		.affinity = half->affinity,
+		.record_route = half->record_route,
+		.path = half->path,
 		.set = half->set ? &b->sets[half->set] : NULL,
 		.slots = b->slots,
 		.dests = b->dests,

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sip_token.h"
+
 /* One claim to a place, a key of dest_ids; the best claim wins. */
 struct sync_claim {
 	struct ds_endpoint at;
@@ -48,29 +50,37 @@ static int sync_publish_claim(const struct bpf_inst *b, const struct sync_claim 
 	return err || slot != c->slot ? bpf_put(b, BPF_MAP_dest_ids, &c->at, &c->slot) : 0;
 }
 
+/* The n-th claim, where claims are not only counted. Returns 1. */
+static size_t sync_claim(struct sync_claim *claim, size_t n, const struct sync_claim *like,
+			 const struct ds_endpoint *at, size_t pad)
+{
+	if (claim) {
+		claim[n] = *like;
+		claim[n].at = *at;
+		claim[n].at.pad = (__u16)pad;
+	}
+	return 1;
+}
+
 /*
- * The claims of one destination: with each listener that uses its set, and with nat listeners as a whole. Returns how
- * many; claim may be NULL to count only.
+ * The claims of one destination: with each listener that uses its set, by its id too with those that write it into a
+ * Record-Route, and with nat listeners as a whole. Returns how many; claim may be NULL to count only.
  */
-static size_t sync_claim_item(struct sync_claim *claim, const struct sync_item *i, const struct ds_endpoint *at,
+static size_t sync_claim_item(struct sync_claim *claim, const struct sync_item *i, const struct ds_dest_rec *rec,
 			      const struct record *r)
 {
-	struct sync_claim one = { .at = *at, .rank = i->fate == SYNC_FREED ? 0 : i->dest ? 2 : 1, .slot = i->slot };
+	struct ds_endpoint named = sip_token_place(rec->id);
+	struct sync_claim one = { .rank = i->fate == SYNC_FREED ? 0 : i->dest ? 2 : 1, .slot = i->slot };
 	size_t k, n = 0;
 
-	for (k = 0; k < r->n_listeners && sync_is_placed(at); k++) {
-		if (r->listener[k].set != i->set || !sync_reaches(&r->listener[k], &at->ip))
+	for (k = 0; k < r->n_listeners && sync_is_placed(&rec->at); k++) {
+		if (r->listener[k].set != i->set || !sync_reaches(&r->listener[k], &rec->at.ip))
 			continue;
-		one.at.pad = k;
-		if (claim)
-			claim[n] = one;
-		n++;
-		if (r->listener[k].mode != DS_MODE_NAT)
-			continue;
-		one.at.pad = DS_PAD_NAT;
-		if (claim)
-			claim[n] = one;
-		n++;
+		n += sync_claim(claim, n, &one, &rec->at, k);
+		if (r->listener[k].mode == DS_MODE_PROXY)
+			n += sync_claim(claim, n, &one, &named, k);
+		else if (r->listener[k].mode == DS_MODE_NAT)
+			n += sync_claim(claim, n, &one, &rec->at, DS_PAD_NAT);
 	}
 	return n;
 }
@@ -83,12 +93,12 @@ int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struc
 	int err = 0;
 
 	for (i = 0; i < s->n; i++)
-		n += sync_claim_item(NULL, &s->item[i], &b->dests[s->item[i].slot].at, r);
+		n += sync_claim_item(NULL, &s->item[i], &b->dests[s->item[i].slot], r);
 	claim = malloc((n + 1) * sizeof(*claim));
 	if (!claim)
 		return -ENOMEM;
 	for (i = n = 0; i < s->n; i++)
-		n += sync_claim_item(claim + n, &s->item[i], &b->dests[s->item[i].slot].at, r);
+		n += sync_claim_item(claim + n, &s->item[i], &b->dests[s->item[i].slot], r);
 	qsort(claim, n, sizeof(*claim), sync_compare_claims);
 	for (i = 0; i < n && !err; i++)
 		if (!i || memcmp(&claim[i].at, &claim[i - 1].at, sizeof(claim[i].at)))

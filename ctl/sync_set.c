@@ -228,6 +228,8 @@ struct ds_listener_half sync_listener_half(const struct sync_set *set, const str
 		.keyed = set->key[0].kind != DS_KEY_CALL_ID || sync_is_modulo(l),
 		.guarded = l->guard.acl || l->guard.interval_ns,
 		.guard = l->guard,
+		.record_route = l->record_route,
+		.path = l->path,
 	};
 }
 
@@ -322,7 +324,8 @@ static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struc
 {
 	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
 
-	return half->affinity != l->affinity || memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0;
+	return half->affinity != l->affinity || half->record_route != l->record_route || half->path != l->path ||
+	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0;
 }
 
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in)

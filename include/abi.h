@@ -19,7 +19,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 3
+#define DS_LAYOUT_VERSION 4
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
@@ -120,6 +120,9 @@ struct ds_listener_half {
 	__u8 keyed;    /* 1: not the keyed hash of the Call-ID is what the set is picked by */
 	__u8 guarded;  /* 1: guard is not all 0 */
 	struct ds_guard guard;
+	__u8 record_route; /* 1: what may begin a dialog gets our Record-Route */
+	__u8 path;	   /* 1: a REGISTER whose client knows Path gets ours */
+	__u8 pad[6];
 };
 
 /* Key of guard_acl, longest prefix first; bits counts those of acl, and those of an IPv4 address as if mapped. */
@@ -383,6 +386,7 @@ _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 	X(key)	    /* hashes another key than the Call-ID */                  \
 	X(key_row)  /* hashes a key that is in a row the parser passed over */ \
 	X(request)  /* proxy: routes and picks */                              \
+	X(path)	    /* proxy: looks whether a REGISTER is to get our Path */   \
 	X(forward)  /* proxy: plans and sends a request */                     \
 	X(response) /* proxy: verifies, pops and sends a response */           \
 	X(reply)    /* builds a reply to a request and sends it back */        \
@@ -406,7 +410,8 @@ enum ds_chain {
  *   slots         struct ds_slots by entry / DS_SLOTS_GROUP; user (mmapable)
  *   dests         struct ds_dest_rec by slot; user                (mmapable)
  *   dest_ids      __u32 slot by struct ds_endpoint with pad = the listener's slot: which of its destinations an
- *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; user; kernel
+ *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; and under the place that
+ *                 sip_token_place() makes of its id; user; kernel
  *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
  *   next_hops     struct ds_next_hop by slot of dests; user; kernel (mmapable)
  *   loads         struct ds_load by slot of dests[]; both (max: user) (mmapable)

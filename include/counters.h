@@ -30,6 +30,7 @@
 	X(request_other_key, 0, "request picked by a fallback key, as it has not the set's first")     \
 	X(request_route, 0, "request to the destination that a Route names")                           \
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
+	X(request_flow, 0, "request to a client by the flow that its Route vouches for")               \
 	X(response, 0, "response sent by the next Via")                                                \
 	X(response_nat, 0, "datagram from a nat destination, given the listener's address")            \
 	X(shielded, 0, "sound message left to the server on this host")                                \
@@ -77,6 +78,7 @@
 	X(via_last, 0, "response with no Via but ours")                                                \
 	X(bad_next_hop, 0, "next hop is broadcast, multicast, zero or this listener")                  \
 	X(route_foreign, 403, "request from a destination to a place that cannot be read")             \
+	X(route_forged, 403, "Route with a flow that is not one of ours")                              \
 	X(routed_drop, 0, "dropped by a route")                                                        \
 	/* of the slow path alone */                                                                   \
 	X(overload, 0, "new request, shed by the slow path because it cannot keep up")                 \
@@ -92,6 +94,7 @@
 	X(slow_neighbour, 0, "next hop has no resolved neighbour")                                     \
 	X(slow_no_route, 0, "no route, forwarding off, or a local address")                            \
 	X(slow_name, 0, "next hop is a name or another transport")                                     \
+	X(slow_strict, 0, "strict router before or behind: Request-URI and Route change places")       \
 	X(slow_reply, 0, "built reply longer than the request, or of too many rows")                   \
 	X(slow_plan, 0, "more edits than a plan holds")
 

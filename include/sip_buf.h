@@ -277,4 +277,13 @@ port_inline __u64 sip_hex8(__u32 x)
 	return n + SIP_SPLAT('0') + letter * ('a' - '0' - 10);
 }
 
+/* The number that eight such digits say, as the word that sip_load8 yields; other octets make some number. */
+port_inline __u32 sip_unhex8(__u64 w)
+{
+	__u64 n = (w & SIP_SPLAT(0x0f)) + (w >> 6 & SIP_ONES) * 9;
+
+	n = ((n & 0x000f000f000f000full) << 4) | (n >> 8 & 0x000f000f000f000full);
+	return (__u32)((n & 0xff) << 24 | (n >> 16 & 0xff) << 16 | (n >> 32 & 0xff) << 8 | (n >> 48 & 0xff));
+}
+
 #endif

@@ -26,6 +26,7 @@ enum sip_hash_use {
 	SIP_HASH_ID,	/* destination */
 	SIP_HASH_TABLE, /* Maglev permutation */
 	SIP_HASH_GUARD, /* source at a listener */
+	SIP_HASH_FLOW,	/* flow of a client in a token */
 };
 
 #define SIP_ROTL(x, n) (((x) << (n)) | ((x) >> (64 - (n))))

@@ -9,9 +9,27 @@
 #include "sip_branch.h"
 #include "sip_plan.h"
 #include "sip_route.h"
+#include "sip_token.h"
 
 /* RFC 3261 16.6 step 3: what a request without Max-Forwards gets. */
 #define SIP_MAX_FORWARDS 70
+
+/* The row with a URI of ours that a request gets, so that others come by us. */
+enum sip_own_row {
+	SIP_OWN_NONE = 0,
+	SIP_OWN_RECORD_ROUTE,
+	SIP_OWN_PATH,
+	SIP_OWN_PATH_OB, /* of a first hop whose client asked for its flow to be kept (RFC 5626 5.1) */
+};
+
+/* What of ours a request gets and loses. */
+struct sip_ours {
+	__u64 branch;
+	__u64 sx;
+	__u32 cut_routes; /* Route values, see sip_route.h */
+	__u32 row;	  /* enum sip_own_row */
+	struct sip_token token;
+};
 
 /* Whether the top Via is to be stamped: sent-by is a name or another address, or received or rport is there. */
 port_inline int sip_needs_stamp(const struct sip_buf *b, const struct sip_via *v, const struct ds_endpoint *src)
@@ -118,12 +136,73 @@ port_global int sip_plan_routes(struct sip_ctx *c, const struct sip_msg *m, __u3
 	return 0;
 }
 
+/* The listener as it stands in our Via and URIs. */
+port_inline void sip_plan_sent_by(struct sip_pen *pen, const struct ds_listener *l)
+{
+	__u64 i;
+
+	for (i = 0; i < DS_SENT_BY_MAX; i += 8)
+		sip_plan_word(pen, port_le64(port_read64(l->sent_by + i)), 8);
+	pen->len += (__u64)l->sent_by_len - DS_SENT_BY_MAX;
+}
+
+/* "sx" and the digits of a token, see sip_token.h. */
+port_inline void sip_plan_token(struct sip_pen *pen, const struct sip_token *t)
+{
+	sip_plan_word(pen, SIP_W2('s', 'x'), 2);
+	sip_plan_hex16(pen, t->id);
+	if (!t->has_flow)
+		return;
+	if (!sip_ip_is4(&t->flow.ip)) {
+		sip_plan_word(pen, sip_hex8(port_be32(t->flow.ip.w[0])), 8);
+		sip_plan_word(pen, sip_hex8(port_be32(t->flow.ip.w[1])), 8);
+		sip_plan_word(pen, sip_hex8(port_be32(t->flow.ip.w[2])), 8);
+	}
+	sip_plan_word(pen, sip_hex8(port_be32(t->flow.ip.w[3])), 8);
+	sip_plan_word(pen, sip_hex8((__u32)port_be16(t->flow.port_be) << 16), 4);
+	sip_plan_hex16(pen, t->mac);
+}
+
+/* How long the row is that sip_plan_own_row() writes. */
+port_inline __u64 sip_own_row_len(const struct ds_listener *l, const struct sip_ours *o)
+{
+	__u64 n = 5 + sip_token_len(&o->token) + 1 + l->sent_by_len + 6;
+
+	if (o->row == SIP_OWN_NONE)
+		return 0;
+	return n + (o->row == SIP_OWN_RECORD_ROUTE ? 14 : 6) + (o->row == SIP_OWN_PATH_OB ? 3 : 0);
+}
+
+/* "Record-Route: <sip:TOKEN@LISTENER;lr>" or the like of Path, which is on top of all others where it stands. Returns 0. */
+port_global int sip_plan_own_row(struct sip_plan *p, const struct ds_listener *l, const struct sip_ours *o, __u64 len)
+{
+	struct sip_pen pen = { .p = p, .len = len };
+
+	if (!p || !l || !o)
+		return 0;
+	if (o->row == SIP_OWN_RECORD_ROUTE) {
+		sip_plan_word(&pen, SIP_W8('R', 'e', 'c', 'o', 'r', 'd', '-', 'R'), 8);
+		sip_plan_word(&pen, SIP_W6('o', 'u', 't', 'e', ':', ' '), 6);
+	} else {
+		sip_plan_word(&pen, SIP_W6('P', 'a', 't', 'h', ':', ' '), 6);
+	}
+	sip_plan_word(&pen, SIP_W5('<', 's', 'i', 'p', ':'), 5);
+	sip_plan_token(&pen, &o->token);
+	sip_plan_word(&pen, '@', 1);
+	sip_plan_sent_by(&pen, l);
+	sip_plan_word(&pen, SIP_W3(';', 'l', 'r'), 3);
+	if (o->row == SIP_OWN_PATH_OB)
+		sip_plan_word(&pen, SIP_W3(';', 'o', 'b'), 3);
+	sip_plan_word(&pen, SIP_W3('>', '\r', '\n'), 3);
+	return 0;
+}
+
 /* Our Via row, its length made even in sum with what the other edits add: an odd shift flips the checksum's octets. */
-port_inline void sip_plan_via(struct sip_pen *pen, const struct sip_msg *m, const struct ds_listener *l, __u64 branch,
-			      __u64 sx, __u64 at)
+port_inline void sip_plan_via(struct sip_pen *pen, const struct sip_msg *m, const struct ds_listener *l,
+			      const struct sip_ours *o, __u64 at)
 {
 	struct sip_edit *e = &pen->p->edit[0];
-	__u64 i, n = l->sent_by_len, len = 17 + n + 15 + 16 + 4 + 16 + 2;
+	__u64 row = sip_own_row_len(l, o), len = 17 + l->sent_by_len + 15 + 16 + 4 + 16 + 2 + row;
 
 	pen->from = pen->len;
 	e->at = at;
@@ -132,20 +211,22 @@ port_inline void sip_plan_via(struct sip_pen *pen, const struct sip_msg *m, cons
 	sip_plan_word(pen, SIP_W5('V', 'i', 'a', ':', ' '), 4 + ((len + pen->p->grow) & 1));
 	sip_plan_word(pen, SIP_W8(' ', 'S', 'I', 'P', '/', '2', '.', '0'), 8);
 	sip_plan_word(pen, SIP_W5('/', 'U', 'D', 'P', ' '), 5);
-	for (i = 0; i < DS_SENT_BY_MAX; i += 8)
-		sip_plan_word(pen, port_le64(port_read64(l->sent_by + i)), 8);
-	pen->len += n - DS_SENT_BY_MAX;
+	sip_plan_sent_by(pen, l);
 	sip_plan_word(pen, SIP_W8(';', 'b', 'r', 'a', 'n', 'c', 'h', '='), 8);
 	sip_plan_word(pen, SIP_W7('z', '9', 'h', 'G', '4', 'b', 'K'), 7);
-	sip_plan_hex16(pen, branch);
+	sip_plan_hex16(pen, o->branch);
 	sip_plan_word(pen, SIP_W4(';', 's', 'x', '='), 4);
-	sip_plan_hex16(pen, sx);
+	sip_plan_hex16(pen, o->sx);
 	sip_plan_word(pen, SIP_W2('\r', '\n'), 2);
 	if (m->no_max_forwards) {
 		/* 18 octets: even */
 		sip_plan_word(pen, SIP_W8('M', 'a', 'x', '-', 'F', 'o', 'r', 'w'), 8);
 		sip_plan_word(pen, SIP_W8('a', 'r', 'd', 's', ':', ' ', '0' + SIP_MAX_FORWARDS / 10, '0'), 8);
 		sip_plan_word(pen, SIP_W2('\r', '\n'), 2);
+	}
+	if (row) {
+		sip_plan_own_row(pen->p, l, o, pen->len);
+		pen->len += row;
 	}
 	sip_plan_close(pen, e);
 }
@@ -168,12 +249,11 @@ port_inline int sip_plan_sorted(const struct sip_plan *p)
 }
 
 /*
- * The plan of a request that src sent to listener l: our Via pushed, the client's stamped, Max-Forwards counted down or
- * added, our own Route values cut, noise behind the body trimmed. p->grow is even.
+ * The plan of a request that src sent to listener l: our Via pushed, and with it the row that o asks for, the client's
+ * stamped, Max-Forwards counted down or added, our own Route values cut, noise behind the body trimmed. p->grow is even.
  */
 port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
-				   const struct ds_listener *l, __u64 branch, __u64 sx, __u32 cut_routes,
-				   struct sip_plan *p)
+				   const struct ds_listener *l, const struct sip_ours *o, struct sip_plan *p)
 {
 	struct sip_pen pen = sip_plan_pen(b, p, m->end);
 
@@ -181,11 +261,12 @@ port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg
 	p->edits = 1;
 	sip_plan_lead(m, p);
 	sip_stamp_via(b, &pen, &m->via, src);
-	if (cut_routes)
-		sip_plan_routes(b->c, m, cut_routes, p);
+	if (o->cut_routes)
+		sip_plan_routes(b->c, m, o->cut_routes, p);
 	if (!m->no_max_forwards)
 		sip_plan_max_forwards(m, &pen);
-	sip_plan_via(&pen, m, l, branch, sx, m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
+	/* a row of ours has to stand before all of its kind, which may stand before Via */
+	sip_plan_via(&pen, m, l, o, o->row ? m->line : m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
 	sip_plan_end(&pen);
 	if (!sip_plan_sorted(p))
 		sip_plan_sort(p);

@@ -6,7 +6,7 @@
 #ifndef SIPXDP_SIP_ROUTE_H
 #define SIPXDP_SIP_ROUTE_H
 
-#include "sip_branch.h"
+#include "sip_token.h"
 
 /* Values looked at: two of ours (double Record-Route) and the one after them. */
 #define SIP_ROUTE_VALUES 3
@@ -20,51 +20,70 @@ enum sip_place {
 	SIP_PLACE_BAD,	    /* malformed */
 };
 
-struct sip_route {
-	struct ds_endpoint next; /* by the first Route value that is not ours */
-	__u32 own;		 /* values of ours on top, at most 2 */
-	__u32 place;		 /* enum sip_place of next */
+/* What a URI names, where it is SIP_PLACE_UDP, and what else a Route value is looked at for. */
+struct sip_named {
+	struct ds_endpoint at;
+	struct sip_span user;
+	__u32 params; /* SIP_URI_*; 0 where they were not looked at */
 };
 
-/* transport=udp, or none, in the parameters from u->params to lim. */
-port_inline int sip_uri_is_udp(const struct sip_buf *b, const struct sip_uri *u, __u64 lim)
+#define SIP_URI_UDP (1u << 0) /* transport=udp, or none */
+#define SIP_URI_LR (1u << 1)  /* a loose router (RFC 3261 19.1.1): lr, whatever its value */
+
+struct sip_route {
+	struct sip_named next; /* by the first Route value that is not ours */
+	struct sip_span token; /* user part of ours that is a token; empty where none is */
+	__u32 own;	       /* values of ours on top, at most 2 */
+	__u32 place;	       /* enum sip_place of next */
+};
+
+/* SIP_URI_* of the parameters from u->params to lim. */
+port_inline __u32 sip_uri_params(const struct sip_buf *b, const struct sip_uri *u, __u64 lim)
 {
 	struct sip_param p = { 0 };
-	__u64 e = u->params, w;
+	__u64 e = u->params, w, len, params = SIP_URI_UDP;
 	int i;
 
 	e = port_forget(e, b->zero);
 	for (i = 0; i < PORT_TAG_STEPS; i++, e = port_forget(p.next, b->zero)) {
+		params = port_forget(params, b->zero);
 		port_join();
 		if (e >= port_forget(lim, b->zero) || sip_load1(b, e) != ';')
-			return 1;
+			return params;
 		if (sip_param_next(b, e + 1, lim, &p) != SIP_VALUE_OK)
 			return 0;
 		w = sip_load8(b, p.name) | SIP_FOLD;
-		if (p.name_end - p.name == 9 && w == SIP_W8('t', 'r', 'a', 'n', 's', 'p', 'o', 'r')) {
-			w = sip_load8(b, p.value) | SIP_FOLD;
-			return p.value_end - p.value == 3 && (w & SIP_MASK(3)) == SIP_W3('u', 'd', 'p');
-		}
+		len = p.name_end - p.name;
+		if (len == 2 && (w & SIP_MASK(2)) == SIP_W2('l', 'r'))
+			params |= SIP_URI_LR;
+		if (len != 9 || w != SIP_W8('t', 'r', 'a', 'n', 's', 'p', 'o', 'r'))
+			continue;
+		w = sip_load8(b, p.value) | SIP_FOLD;
+		if (p.value_end - p.value != 3 || (w & SIP_MASK(3)) != SIP_W3('u', 'd', 'p'))
+			params &= SIP_URI_LR;
 	}
 	return 0;
 }
 
 /* The place that the SIP URI in [off, lim) names; enum sip_place. */
-port_global int sip_uri_place(struct sip_ctx *c, __u64 off, __u64 lim, struct ds_endpoint *e)
+port_global int sip_uri_place(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_named *n)
 {
 	SIP_OPEN(c);
 	struct sip_uri u = { .port = 0 };
 	int rc;
 
-	if (!e)
+	if (!n)
 		return SIP_PLACE_BAD;
+	n->params = 0;
 	rc = sip_uri_parse(b->c, off, lim, &u);
+	n->user = u.user;
 	if (rc != SIP_VALUE_OK)
 		return rc == SIP_VALUE_FAR ? SIP_PLACE_SLOW : SIP_PLACE_BAD;
-	if (u.scheme != SIP_SCHEME_SIP || sip_ip_parse(b, u.host, u.is_ip6, &e->ip) || !sip_uri_is_udp(b, &u, lim))
+	n->params = sip_uri_params(b, &u, lim);
+	if (u.scheme != SIP_SCHEME_SIP || sip_ip_parse(b, u.host, u.is_ip6, &n->at.ip) || !(n->params & SIP_URI_UDP))
 		return SIP_PLACE_SLOW;
-	e->port_be = port_be16(u.port ? u.port : SIP_PORT);
-	e->pad = 0;
+	n->at.port_be = port_be16(u.port ? u.port : SIP_PORT);
+	n->at.pad = 0;
 	return SIP_PLACE_UDP;
 }
 
@@ -155,6 +174,7 @@ port_inline int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 		return REASON_bad_route;
 	r->own = 0;
 	r->place = SIP_PLACE_NONE;
+	r->token = sip_span(0, 0);
 	row = m->first[SIP_HDR_ROUTE];
 	if (!(m->seen & SIP_SEEN(ROUTE)))
 		return 0;
@@ -165,11 +185,13 @@ port_inline int sip_route_parse(struct sip_ctx *c, const struct sip_msg *m, cons
 		if (!off || off == SIP_FAR)
 			return off ? REASON_slow_too_long : REASON_bad_route;
 		place = sip_uri_place(b->c, u.start, u.end, &r->next);
-		if (place != SIP_PLACE_UDP || !sip_same_place(&r->next, at) || i == SIP_ROUTE_VALUES - 1) {
+		if (place != SIP_PLACE_UDP || !sip_same_place(&r->next.at, at) || i == SIP_ROUTE_VALUES - 1) {
 			r->place = place;
 			return 0;
 		}
 		r->own++;
+		if (!r->token.len && sip_token_is(b, r->next.user))
+			r->token = r->next.user;
 		if (off < lim)
 			continue;
 		row = sip_route_row(b, m, row);

@@ -9,6 +9,7 @@
 #include "sip_invariant.h"
 
 #include "sip_check.h"
+#include "sip_path.h"
 #include "sip_route.h"
 #include "sip_sort.h"
 
@@ -62,6 +63,7 @@ static void fuzz_use(const struct sip_msg *m, const uint8_t *data, size_t size)
 	struct sip_buf b = sip_buf(&c);
 	struct ds_endpoint at = { .port_be = port_be16(SIP_PORT) };
 	struct sip_route r = { .own = 0 };
+	struct sip_token t;
 	__u64 x = 0, y = 1;
 
 	fuzz_must(!sip_branch(&b, m, &m->via, key, &x) && !sip_branch(&b, m, &m->via, key, &y) && x == y);
@@ -72,7 +74,10 @@ static void fuzz_use(const struct sip_msg *m, const uint8_t *data, size_t size)
 		return;
 	if (!sip_route_parse(&c, m, &at, &r))
 		fuzz_must(r.own < SIP_ROUTE_VALUES && r.place <= SIP_PLACE_BAD);
-	sip_uri_place(&c, m->uri.all.off, m->uri.all.off + m->uri.all.len, &at);
+	if (sip_token_is(&b, m->uri.user))
+		sip_token_read(&b, m->uri.user, key, &at, &t);
+	sip_path_wanted(&c, m);
+	sip_uri_place(&c, m->uri.all.off, m->uri.all.off + m->uri.all.len, &r.next);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -8,6 +8,7 @@
 
 #include "plan_apply.h"
 #include "sip_invariant.h"
+#include "sip_path.h"
 
 #define FUZZ_MAX 60000
 
@@ -103,15 +104,20 @@ static void fuzz_forward(const struct fuzz_parsed *in, const struct ds_endpoint 
 	static struct fuzz_parsed sent;
 	struct ds_listener l = fuzz_listener();
 	struct sip_route before, after;
+	struct sip_ours ours = { .row = (__u32)in->m.len & 3 };
 	struct sip_plan p;
 	struct sip_ctx c = in->c;
-	__u64 branch = 0;
 	ssize_t n;
 
 	if (sip_route_parse(&c, &in->m, &l.at, &before))
 		return;
-	fuzz_must(!sip_branch(&in->b, &in->m, &in->m.via, fuzz_key, &branch));
-	sip_proxy_request(&in->b, &in->m, src, &l, branch, ~branch, before.own, &p);
+	fuzz_must(!sip_branch(&in->b, &in->m, &in->m.via, fuzz_key, &ours.branch));
+	ours.sx = ~ours.branch;
+	ours.cut_routes = before.own;
+	ours.token.id = ours.branch;
+	if (in->m.len & 4)
+		sip_own_flow(fuzz_key, &l.at, src, &ours.token);
+	sip_proxy_request(&in->b, &in->m, src, &l, &ours, &p);
 	if (p.too_many)
 		return;
 	n = plan_apply(&p, in->b.data, in->m.len, out, sizeof(out));
@@ -120,7 +126,7 @@ static void fuzz_forward(const struct fuzz_parsed *in, const struct ds_endpoint 
 	fuzz_must_mean(in, &sent);
 	fuzz_must(sent.m.max_forwards == (in->m.no_max_forwards ? SIP_MAX_FORWARDS : in->m.max_forwards - 1));
 	fuzz_must(!sip_route_parse(&sent.c, &sent.m, &l.at, &after) && (before.own == 2 || !after.own));
-	fuzz_return(in, &sent, src, branch);
+	fuzz_return(in, &sent, src, ours.branch);
 }
 
 static void fuzz_reply(struct fuzz_parsed *in, const struct ds_endpoint *src, unsigned int reason)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The tables of prog.h: what is in them, and what the programs have left there. */
 #include "prog.h"
+#include "sip_token.h"
 
 #include "algorithm.h"
 
@@ -78,9 +79,10 @@ void prog_dest(__u32 slot, __u32 listener, const char *ip, unsigned int port, __
 	d->listener = listener;
 	key.pad = (__u16)listener;
 	prog_put("dest_ids", &key, &slot);
-	if (prog.listeners[listener].half[0].mode != DS_MODE_NAT)
-		return;
-	key.pad = DS_PAD_NAT;
+	if (prog.listeners[listener].half[0].mode == DS_MODE_NAT)
+		key.pad = DS_PAD_NAT;
+	else
+		key = sip_token_place(d->id), key.pad = (__u16)listener;
 	prog_put("dest_ids", &key, &slot);
 }
 

@@ -167,6 +167,7 @@ static void same_side(struct same_side *s, int is_ip6, enum ds_mode mode, enum d
 	if (algorithm != DS_ALGORITHM_CALL_ID && algorithm != DS_ALGORITHM_ROUND_ROBIN)
 		l.affinity = DS_AFFINITY_HASH;
 	l.user_only = algorithm == DS_ALGORITHM_TO_URI;
+	l.record_route = l.path = algorithm == DS_ALGORITHM_FROM_URI;
 	if (algorithm == DS_ALGORITHM_KEY)
 		strcpy(l.hash_key, "auth-user,header:Contact,source");
 	same_make(s, is_ip6, l);

@@ -135,13 +135,14 @@ static void compare_rows(const struct sip_case *in, const struct sip_case *out)
 static void check_forwarded(const struct sip_case *in, const struct ds_endpoint *src)
 {
 	struct ds_listener l = plan_listener(SENT_BY);
+	struct sip_ours ours = { .branch = PLAN_BRANCH, .sx = PLAN_SX };
 	struct sip_plan p;
 	struct sip_case out;
 	const struct sip_row *row;
 	struct ds_endpoint back;
 	ssize_t n;
 
-	sip_proxy_request(&in->b, &in->m, src, &l, PLAN_BRANCH, PLAN_SX, 0, &p);
+	sip_proxy_request(&in->b, &in->m, src, &l, &ours, &p);
 	plan_check(&p);
 	corpus_check("parity", !(p.grow & 1));
 	n = plan_apply(&p, in->g.data, in->g.len, corpus_out, sizeof(corpus_out));

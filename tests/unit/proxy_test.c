@@ -163,6 +163,7 @@ static void check_request(const char *in, size_t in_len, size_t noise, const cha
 	const char *sent_by = src_text && src_text[0] == '[' ? SENT_BY6 : SENT_BY4;
 	struct ds_endpoint src = plan_place(src_text ? src_text : V4);
 	struct ds_listener l = plan_listener(sent_by);
+	struct sip_ours ours = { .branch = PLAN_BRANCH, .sx = PLAN_SX, .cut_routes = cut_routes };
 	unsigned char out[4096];
 	char expected[4096];
 	struct sip_plan p;
@@ -173,7 +174,7 @@ static void check_request(const char *in, size_t in_len, size_t noise, const cha
 	sip_open(&s, in, in_len + noise);
 	check_reason(&s, REASON_none);
 	memset(&p, 0xa5, sizeof(p));
-	sip_proxy_request(&s.b, &s.m, &src, &l, PLAN_BRANCH, PLAN_SX, cut_routes, &p);
+	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, &p);
 	plan_check(&p);
 	len = plan_expand(expected, sizeof(expected), want, sent_by, 1);
 	if ((len - in_len) & 1)
@@ -310,6 +311,61 @@ static void response_leading_lines(void **state)
 	check_response(in, strlen(in), RINGING "Via: " NEXT_VIA "\r\n" REST);
 }
 
+#define TOKEN "sx0123456789abcdef"
+#define ROW4(name, more) name ": <sip:" TOKEN more "@" SENT_BY4
+
+/* K90, K93, K94: the rows of ours, on top of what is there. */
+static const struct own_row {
+	const char *name;
+	unsigned int row;
+	const char *flow; /* NULL: none */
+	const char *sent_by;
+	const char *want;
+} own_rows[] = {
+	{ "90 Record-Route", SIP_OWN_RECORD_ROUTE, NULL, SENT_BY4, ROW4("Record-Route", "") ";lr>\r\n" },
+	{ "90 Record-Route over IPv6", SIP_OWN_RECORD_ROUTE, NULL, SENT_BY6,
+	  "Record-Route: <sip:" TOKEN "@" SENT_BY6 ";lr>\r\n" },
+	{ "90 Record-Route with a flow", SIP_OWN_RECORD_ROUTE, "192.0.2.20:5062", SENT_BY4,
+	  ROW4("Record-Route", "c000021413c6fedcba9876543210") ";lr>\r\n" },
+	{ "90 Record-Route with a flow over IPv6", SIP_OWN_RECORD_ROUTE, "[2001:db8::20]:65535", SENT_BY6,
+	  "Record-Route: <sip:" TOKEN "20010db8000000000000000000000020fffffedcba9876543210@" SENT_BY6 ";lr>\r\n" },
+	{ "93 Path", SIP_OWN_PATH, "192.0.2.20:1", SENT_BY4, ROW4("Path", "c00002140001fedcba9876543210") ";lr>\r\n" },
+	{ "94 Path with ob", SIP_OWN_PATH_OB, "192.0.2.20:5062", SENT_BY4,
+	  ROW4("Path", "c000021413c6fedcba9876543210") ";lr;ob>\r\n" },
+};
+
+static void own_row(void **state)
+{
+	static const char more[] = "Record-Route: <sip:192.0.2.9;lr>\r\nPath: <sip:192.0.2.9;lr>\r\n";
+	const struct own_row *row = *state;
+	struct sip_ours ours = { .branch = PLAN_BRANCH, .sx = PLAN_SX, .row = row->row };
+	struct ds_listener l = plan_listener(row->sent_by);
+	struct ds_endpoint src = plan_place(V4);
+	char in[1024], want[1024], text[1024];
+	unsigned char out[2048];
+	struct sip_plan p;
+	struct sip_case s;
+	size_t len;
+	ssize_t n;
+
+	ours.token = (struct sip_token){ .id = 0x0123456789abcdef, .mac = 0xfedcba9876543210 };
+	if (row->flow) {
+		ours.token.has_flow = 1;
+		ours.token.flow = plan_place(row->flow);
+	}
+	snprintf(in, sizeof(in), INVITE "%s" VIA_IN REST, more);
+	sip_open(&s, in, strlen(in));
+	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, &p);
+	plan_check(&p);
+	n = plan_apply(&p, s.g.data, s.g.len, out, sizeof(out));
+	snprintf(text, sizeof(text), INVITE PUSHED "Max-Forwards: 70\r\n%s%s" VIA_IN REST, row->want, more);
+	len = plan_expand(want, sizeof(want), text, row->sent_by, 1);
+	if ((len - strlen(in)) & 1)
+		len = plan_expand(want, sizeof(want), text, row->sent_by, 2);
+	check_mem("output", out, (size_t)n, want, len);
+	sip_close(&s);
+}
+
 int main(void)
 {
 	struct test_list tests = { 0 };
@@ -324,6 +380,7 @@ int main(void)
 	test_add(&tests, "the body is left alone", body, NULL);
 	test_add(&tests, "a body without Content-Length", no_length, NULL);
 	test_add(&tests, "line ends before the start line are cut", leading_lines, NULL);
+	test_rows(&tests, "row of ours", own_row, own_rows);
 	test_rows(&tests, "response", responses, response_rows);
 	test_add(&tests, "line ends before the status line are cut", response_leading_lines, NULL);
 	return test_run(&tests, "proxy");

@@ -105,7 +105,7 @@ static void reads_routes(void **state)
 	if (!row->bad)
 		check_int("place", r.place, row->place);
 	if (row->place == SIP_PLACE_UDP)
-		check_true("next", sip_same_place(&r.next, &want));
+		check_true("next", sip_same_place(&r.next.at, &want));
 	sip_close(&s);
 }
 
@@ -133,7 +133,8 @@ static const struct uri_row {
 static void reads_uri(void **state)
 {
 	const struct uri_row *row = *state;
-	struct ds_endpoint e, want = ip4(row->ip, row->port);
+	struct ds_endpoint want = ip4(row->ip, row->port);
+	struct sip_named n;
 	struct sip_parts p = { 0 };
 	char start[128];
 	struct sip_case s;
@@ -142,10 +143,77 @@ static void reads_uri(void **state)
 	p.start = start;
 	sip_open_parts(&s, &p);
 	check_reason(&s, REASON_none);
-	memset(&e, 0xa5, sizeof(e));
-	check_int("place", sip_uri_place(&s.c, s.m.uri.all.off, s.m.uri.all.off + s.m.uri.all.len, &e), row->place);
+	memset(&n, 0xa5, sizeof(n));
+	check_int("place", sip_uri_place(&s.c, s.m.uri.all.off, s.m.uri.all.off + s.m.uri.all.len, &n), row->place);
 	if (row->place == SIP_PLACE_UDP)
-		check_mem("endpoint", &e, sizeof(e), &want, sizeof(want));
+		check_mem("endpoint", &n.at, sizeof(n.at), &want, sizeof(want));
+	sip_close(&s);
+}
+
+/* K89: whether the next hop is a loose router. */
+static const struct loose_row {
+	const char *name;
+	const char *rows;
+	int loose;
+} looses[] = {
+	{ "89 lr", "Route: <sip:192.0.2.66;lr>\r\n", 1 },
+	{ "89 lr=on", "Route: <sip:192.0.2.66;lr=on>\r\n", 1 },
+	{ "89 LR", "Route: <sip:192.0.2.66;LR>\r\n", 1 },
+	{ "89 lr behind others", "Route: <sip:192.0.2.66;transport=udp;x=y;z;lr>\r\n", 1 },
+	{ "89 lr before others", "Route: <sip:192.0.2.66;lr;transport=udp>\r\n", 1 },
+	{ "89 lr of URI and value", "Route: <sip:192.0.2.66;lr>;lr=off\r\n", 1 },
+	{ "89 behind ours", "Route: " OWN ", <sip:192.0.2.66>\r\n", 0 },
+	{ "89 none", "Route: <sip:192.0.2.66>\r\n", 0 },
+	{ "89 of the value, not of the URI", "Route: <sip:192.0.2.66>;lr\r\n", 0 },
+	{ "89 a longer name", "Route: <sip:192.0.2.66;lrx>\r\n", 0 },
+	{ "89 in a value", "Route: <sip:192.0.2.66;x=lr>\r\n", 0 },
+	{ "89 a name's", "Route: <sip:proxy.example.com;lr>\r\n", 1 },
+	{ "89 a name's, none", "Route: <sip:proxy.example.com>\r\n", 0 },
+};
+
+static void reads_loose(void **state)
+{
+	const struct loose_row *row = *state;
+	struct sip_parts p = { .more = row->rows };
+	struct ds_endpoint at = ip4(0xc0000201, 5060);
+	struct sip_route r;
+	struct sip_case s;
+
+	sip_open_parts(&s, &p);
+	check_int("result", sip_route_parse(&s.c, &s.m, &at, &r), REASON_none);
+	check_int("loose", !!(r.next.params & SIP_URI_LR), row->loose);
+	sip_close(&s);
+}
+
+/* K90, K94: which of our values carries a token. */
+static const struct token_row {
+	const char *name;
+	const char *rows;
+	const char *token;
+} tokens[] = {
+#define ID "sx0123456789abcdef"
+	{ "90 ours", "Route: <sip:" ID "@192.0.2.1;lr>\r\n", ID },
+	{ "90 another host's", "Route: <sip:" ID "@192.0.2.66;lr>\r\n", "" },
+	{ "90 behind another host's", "Route: " NEXT ", <sip:" ID "@192.0.2.1;lr>\r\n", "" },
+	{ "90 second of ours", "Route: " OWN "\r\nRoute: <sip:" ID "@192.0.2.1:5060;lr>\r\n", ID },
+	{ "90 first of two", "Route: <sip:" ID "@192.0.2.1;lr>, <sip:sx0000000000000000@192.0.2.1;lr>\r\n", ID },
+	{ "90 too short", "Route: <sip:sx0123456789abcde@192.0.2.1;lr>\r\n", "" },
+	{ "90 another beginning", "Route: <sip:xx0123456789abcdef@192.0.2.1;lr>\r\n", "" },
+	{ "94 flow", "Route: <sip:" ID "c000021413c60123456789abcdef@192.0.2.1;lr;ob>\r\n",
+	  ID "c000021413c60123456789abcdef" },
+};
+
+static void finds_tokens(void **state)
+{
+	const struct token_row *row = *state;
+	struct sip_parts p = { .more = row->rows };
+	struct ds_endpoint at = ip4(0xc0000201, 5060);
+	struct sip_route r;
+	struct sip_case s;
+
+	sip_open_parts(&s, &p);
+	check_int("result", sip_route_parse(&s.c, &s.m, &at, &r), REASON_none);
+	check_span(&s, "token", r.token, row->token);
 	sip_close(&s);
 }
 
@@ -183,6 +251,8 @@ int main(void)
 
 	test_rows(&tests, "Route", reads_routes, routes);
 	test_rows(&tests, "URI", reads_uri, uris);
+	test_rows(&tests, "loose", reads_loose, looses);
+	test_rows(&tests, "token", finds_tokens, tokens);
 	test_add(&tests, "Route: 118 any octet changed", is_total, NULL);
 	return test_run(&tests, "sip_route");
 }
