@@ -185,7 +185,7 @@ static int options_take_attach(int argc, char **argv, const char *help, struct o
 			o->interfaces = optarg;
 		else if (c == 'l')
 			err = options_listen(o, optarg, first, guard);
-		else if (strchr("sAHuKPmyU", c))
+		else if (strchr("sAHuKPmyUQq", c))
 			err = options_of_listener(l, c, optarg);
 		else if (strchr("onrBv", c))
 			err = options_of_guard(o->n_listeners ? &o->admit[o->n_listeners - 1] : guard, c, optarg);

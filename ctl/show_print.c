@@ -47,9 +47,11 @@ void show_print_head(const struct json_t *head)
 		printf("interface %s: %s%s\n", show_get_text(one, "name"), show_get_text(one, "xdp"),
 		       json_is_true(json_object_get(one, "gone")) ? ", gone" : "");
 	json_array_foreach (json_object_get(attached, "listeners"), i, one)
-		printf("listener %s: set %lld, %s, %s, affinity %s\n", show_get_text(one, "listen"),
+		printf("listener %s: set %lld, %s, %s, affinity %s%s%s\n", show_get_text(one, "listen"),
 		       show_get_int(one, "set"), show_get_text(one, "mode"), show_get_text(one, "algorithm"),
-		       show_get_text(one, "affinity"));
+		       show_get_text(one, "affinity"),
+		       json_is_true(json_object_get(one, "record_route")) ? ", record-route" : "",
+		       json_is_true(json_object_get(one, "path")) ? ", path" : "");
 	printf("list %s\n", show_get_text(attached, "file"));
 }
 
