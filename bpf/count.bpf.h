@@ -54,14 +54,44 @@ port_global int slow_is_there(void)
 }
 
 /*
+ * Whether a socket is bound where the packet is going. The heartbeat of a daemon that was killed is fresh for a while,
+ * but its sockets are gone at once.
+ */
+port_global int slow_is_bound(struct xdp_md *ctx, const struct work *w)
+{
+	struct bpf_sock_tuple t = { 0 };
+	struct bpf_sock *sk;
+
+	if (!w)
+		return 0;
+	if (w->pkt.is_ip6) {
+		__builtin_memcpy(t.ipv6.saddr, &w->pkt.src.ip, 16);
+		__builtin_memcpy(t.ipv6.daddr, &w->pkt.dst.ip, 16);
+		t.ipv6.sport = w->pkt.src.port_be;
+		t.ipv6.dport = w->pkt.dst.port_be;
+		sk = bpf_sk_lookup_udp(ctx, &t, sizeof(t.ipv6), BPF_F_CURRENT_NETNS, 0);
+	} else {
+		t.ipv4.saddr = w->pkt.src.ip.w[3];
+		t.ipv4.daddr = w->pkt.dst.ip.w[3];
+		t.ipv4.sport = w->pkt.src.port_be;
+		t.ipv4.dport = w->pkt.dst.port_be;
+		sk = bpf_sk_lookup_udp(ctx, &t, sizeof(t.ipv4), BPF_F_CURRENT_NETNS, 0);
+	}
+	if (!sk)
+		return 0;
+	bpf_sk_release(sk);
+	return 1;
+}
+
+/*
  * Ends with the untouched packet in the slow path's hands; with nobody there it is dropped, since a pass to a port
  * that nobody holds makes the kernel answer ICMP unreachable, which phones take for a final failure.
  */
-port_inline int exit_slow(__u32 listener, __u32 reason)
+port_inline int exit_slow(struct xdp_md *ctx, const struct work *w, __u32 reason)
 {
-	if (!slow_is_there())
-		return exit_no_slow(listener, reason);
-	count(listener, VERDICT_slow, reason);
+	if (!slow_is_there() || !slow_is_bound(ctx, w))
+		return exit_no_slow(w->listener, reason);
+	count(w->listener, VERDICT_slow, reason);
 	return XDP_PASS;
 }
 
@@ -69,15 +99,15 @@ port_inline int exit_slow(__u32 listener, __u32 reason)
  * Ends with the untouched packet as its listener's mode has it: a shield leaves it to the server behind it, and what the
  * server shall get whole, with the client's address, no socket of ours could send.
  */
-port_inline int exit_beyond(__u32 mode, __u32 listener, __u32 reason)
+port_inline int exit_beyond(struct xdp_md *ctx, const struct work *w, __u32 mode, __u32 reason)
 {
 	if (mode == DS_MODE_SHIELD) {
-		count(listener, VERDICT_pass, reason);
+		count(w->listener, VERDICT_pass, reason);
 		return XDP_PASS;
 	}
 	if (mode != DS_MODE_DSR && mode != DS_MODE_IPIP)
-		return exit_slow(listener, reason);
-	return exit_no_slow(listener, reason);
+		return exit_slow(ctx, w, reason);
+	return exit_no_slow(w->listener, reason);
 }
 
 /* Whether a reason asks for the slow path. */

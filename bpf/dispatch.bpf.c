@@ -146,7 +146,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 		/* what comes back may come by here */
 		fib_device(ctx, w);
 		send_learn(ctx, w);
-		return exit_beyond(mode, w->listener, rc);
+		return exit_beyond(ctx, w, mode, rc);
 	}
 	if (rc != REASON_none || trim_padding(ctx, w))
 		return exit_drop(w->listener, rc);
@@ -183,7 +183,7 @@ int xdp_values(struct xdp_md *ctx)
 		return CHAIN(ctx, w, nat);
 	mode = l->half[w->half & 1].mode;
 	if (w->msg.beyond)
-		return exit_beyond(mode, w->listener, REASON_slow_too_long);
+		return exit_beyond(ctx, w, mode, REASON_slow_too_long);
 	/* a fault in the start line that leaves no rows to read */
 	if (!w->msg.line || w->msg.kind == SIP_KIND_INVALID)
 		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
@@ -201,15 +201,15 @@ int xdp_values(struct xdp_md *ctx)
 }
 
 /* On to the next of the set's keys, or with the request. */
-#define KEY_LOOKED_FOR(ctx, w, found)                                                                    \
-	({                                                                                               \
-		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                         \
-		__u32 key_mode = key_l ? key_l->half[(w)->half & 1].mode : DS_MODE_PROXY;                \
-		(found) == SIP_KEY_FAR	    ? exit_beyond(key_mode, (w)->listener, REASON_slow_too_long) \
-		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                         \
-		: key_mode == DS_MODE_PROXY ? CHAIN(ctx, w, request)                                     \
-		: key_mode == DS_MODE_NAT   ? CHAIN(ctx, w, nat)                                         \
-					    : CHAIN(ctx, w, direct);                                       \
+#define KEY_LOOKED_FOR(ctx, w, found)                                                             \
+	({                                                                                        \
+		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                  \
+		__u32 key_mode = key_l ? key_l->half[(w)->half & 1].mode : DS_MODE_PROXY;         \
+		(found) == SIP_KEY_FAR	    ? exit_beyond(ctx, w, key_mode, REASON_slow_too_long) \
+		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                  \
+		: key_mode == DS_MODE_PROXY ? CHAIN(ctx, w, request)                              \
+		: key_mode == DS_MODE_NAT   ? CHAIN(ctx, w, nat)                                  \
+					    : CHAIN(ctx, w, direct);                                \
 	})
 
 SEC("xdp.frags")
@@ -256,7 +256,7 @@ int xdp_key_row(struct xdp_md *ctx)
 #define REQUEST_REFUSED(ctx, w, why)                                            \
 	({                                                                      \
 		if (reason_is_slow(why))                                        \
-			return exit_slow((w)->listener, why);                   \
+			return exit_slow(ctx, w, why);                          \
 		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why)) \
 			return exit_drop((w)->listener, why);                   \
 		(w)->reason = why;                                              \
@@ -290,7 +290,7 @@ int xdp_path(struct xdp_md *ctx)
 		return XDP_DROP;
 	rc = proxy_path(ctx, w);
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
+		return exit_slow(ctx, w, rc);
 	return CHAIN(ctx, w, forward);
 }
 
@@ -324,7 +324,7 @@ int xdp_nat(struct xdp_md *ctx)
 	if (rc == REASON_request || rc == REASON_response)
 		return nat_forward(ctx, w, rc);
 	if (w->msg.kind == SIP_KIND_RESPONSE)
-		return reason_is_slow(rc) ? exit_slow(w->listener, rc) : exit_drop(w->listener, rc);
+		return reason_is_slow(rc) ? exit_slow(ctx, w, rc) : exit_drop(w->listener, rc);
 	return REQUEST_REFUSED(ctx, w, rc);
 }
 
@@ -349,7 +349,7 @@ int xdp_direct(struct xdp_md *ctx)
 		rc = -sent;
 	}
 	if (reason_is_slow(rc))
-		return exit_beyond(l->half[w->half & 1].mode, w->listener, rc);
+		return exit_beyond(ctx, w, l->half[w->half & 1].mode, rc);
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return exit_drop(w->listener, rc);
 	return REQUEST_REFUSED(ctx, w, rc);

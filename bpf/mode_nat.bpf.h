@@ -97,14 +97,17 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 /* Sends a message decided upon, for that reason: only the destination address changes. */
 port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 {
+	struct sip_buf b = sip_buf(ctx);
 	int rc = send_dest_hop(ctx, w, nat_ip_len(w));
 
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
+		return exit_slow(ctx, w, rc);
+	if (reason == REASON_request && w->msg.method == SIP_METHOD_BYE)
+		pick_hang_up(w, sip_tag_fold(&b, w->msg.to.tag));
 	nat_plan(w);
 	rc = send_plan(ctx, w, &w->pkt.src, w->pkt.ttl - 1);
 	if (rc < 0)
-		return exit_slow(w->listener, -rc);
+		return exit_slow(ctx, w, -rc);
 	if (reason == REASON_request) {
 		count_request(w, w->dest);
 		reason = w->picked;

@@ -191,17 +191,17 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 	proxy_record_route(ctx, w, l);
 	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, &w->plan);
 	if (w->plan.too_many)
-		return exit_slow(w->listener, REASON_slow_plan);
+		return exit_slow(ctx, w, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +
 		 (w->pkt.is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	rc = send_dest_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
-	if (w->from && w->msg.method == SIP_METHOD_BYE)
-		pick_hang_up(w, sip_tag_fold(&b, w->msg.from.tag));
+		return exit_slow(ctx, w, rc);
+	if (w->msg.method == SIP_METHOD_BYE)
+		pick_hang_up(w, sip_tag_fold(&b, w->from ? w->msg.from.tag : w->msg.to.tag));
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
-		return exit_slow(w->listener, -rc);
+		return exit_slow(ctx, w, -rc);
 	if (w->dest)
 		count_request(w, w->dest);
 	count(w->listener, VERDICT_forward, w->reason);
@@ -259,17 +259,17 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 		return exit_drop(w->listener, rc);
 	rc = proxy_verify(ctx, w, l, s->key);
 	if (rc == REASON_slow_name || rc == REASON_slow_too_long)
-		return exit_slow(w->listener, rc);
+		return exit_slow(ctx, w, rc);
 	if (rc != REASON_response)
 		return exit_drop(w->listener, rc);
 	sip_proxy_response(&b, &w->msg, &w->plan);
 	if (w->plan.too_many)
-		return exit_slow(w->listener, REASON_slow_plan);
+		return exit_slow(ctx, w, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +
 		 (w->pkt.is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
 	rc = send_next_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
+		return exit_slow(ctx, w, rc);
 	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
 	w->key_hash = 0;
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
@@ -277,7 +277,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	tag = sip_tag_fold(&b, w->msg.to.tag);
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)
-		return exit_slow(w->listener, -rc);
+		return exit_slow(ctx, w, -rc);
 	/* by whom it is sent: what is left to the slow path is counted and moves its call there */
 	if (w->from)
 		count_response(w, w->from);

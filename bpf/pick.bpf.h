@@ -135,7 +135,7 @@ port_inline void pick_move(struct work *w, __u32 tag)
 		pick_swap(call, val, ds_call_answered(val, &a, w->now));
 }
 
-/* A destination's BYE ends its call: whoever sends it is done with the dialog (RFC 3261 15.1.1). tag: of From, folded. */
+/* A BYE ends its call: whoever sends it is done with the dialog (RFC 3261 15.1.1). tag: of the destination's side, folded. */
 port_inline void pick_hang_up(struct work *w, __u32 tag)
 {
 	__u64 key = ds_call_key(w->key_hash, w->listener), val = 0;

@@ -57,18 +57,18 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 	if (!l || !s)
 		return exit_drop(w->listener, REASON_shutdown);
 	if (sip_own_tag(&b, &w->msg, s->key, &w->tag))
-		return exit_slow(w->listener, REASON_slow_reply);
+		return exit_slow(ctx, w, REASON_slow_reply);
 	w->reply.reason = w->reason;
 	w->reply.tag = w->tag;
 	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply);
 	if (rc == REASON_unanswerable)
 		return exit_drop(w->listener, w->reason);
 	if (rc != REASON_none)
-		return exit_slow(w->listener, rc);
+		return exit_slow(ctx, w, rc);
 	if (reply_compose(ctx, w))
-		return exit_slow(w->listener, REASON_slow_reply);
+		return exit_slow(ctx, w, REASON_slow_reply);
 	if (w->generic && w->pkt.sum == WORK_SUM_PARTIAL)
-		return exit_slow(w->listener, REASON_slow_partial);
+		return exit_slow(ctx, w, REASON_slow_partial);
 	w->hop.to = sip_response_place(&w->msg.via, &w->pkt.src);
 	if (send_back_hop(ctx, w))
 		return exit_drop(w->listener, w->reason);

@@ -141,7 +141,7 @@ port_inline int ds_call_gain(__u64 seen, __u64 val)
 
 /*
  * The state after a destination's response: method is CSeq's. Provisional responses other than 100 to INVITE ring, a
- * 2xx to INVITE confirms, any final answer to BYE ends; a failed request inside a confirmed call changes nothing. A 2xx
+ * 2xx to INVITE confirms, any final answer to BYE ends, as the BYE itself has (ds_call_hung_up()); a failed request inside a confirmed call changes nothing. A 2xx
  * may cross a CANCEL, so it moves an ending call too. Others (PRACK, UPDATE, CANCEL) end no call that rings.
  */
 port_inline __u32 ds_call_next(__u32 phase, __u32 method, __u32 status)
