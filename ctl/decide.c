@@ -60,20 +60,29 @@ static __u32 decide_reach(struct decide_work *w, __u32 reason)
 	return reason;
 }
 
-/* The place that a Request-URI names by a host name; a reason, REASON_none with d->to. */
-static __u32 decide_name(struct decide_work *w)
+/* The place that a URI names by a host name; a reason, REASON_none with d->to. */
+static __u32 decide_name(struct decide_work *w, const struct sip_uri *uri)
 {
-	const struct sip_uri *uri = &w->d->msg.uri;
 	int err;
 
 	if (!w->env->lookup || uri->scheme != SIP_SCHEME_SIP ||
 	    !(sip_uri_params(w->b, uri, uri->all.off + uri->all.len) & SIP_URI_UDP))
 		return REASON_slow_name;
-	w->d->to.port_be = port_be16(uri->port ? uri->port : SIP_PORT);
-	w->d->to.pad = 0;
-	err = w->env->lookup(w->env->ctx, w->payload + uri->host.off, uri->host.len, &w->d->to.ip);
+	err = w->env->lookup(w->env->ctx, w->payload + uri->host.off, uri->host.len, uri->port, &w->d->to);
 	w->d->waits = err == -EAGAIN;
 	return err ? REASON_slow_name : REASON_none;
+}
+
+/* The same of the Request-URI, or of the first Route value that is not ours. */
+static __u32 decide_named(struct decide_work *w, const struct sip_route *route)
+{
+	struct sip_uri uri = { .port = 0 };
+
+	if (route->place == SIP_PLACE_NONE)
+		return decide_name(w, &w->d->msg.uri);
+	if (decide_route_uri(w, route->own, &uri) != SIP_VALUE_OK)
+		return REASON_slow_name;
+	return decide_name(w, &uri);
 }
 
 /* A strict router is next: what the slow path alone sees to. REASON_none where it does. */
@@ -105,7 +114,7 @@ static __u32 decide_outward(struct decide_work *w, struct sip_route *route)
 	if (place == SIP_PLACE_NONE)
 		place = sip_uri_place(w->b->c, uri->off, uri->off + uri->len, &route->next);
 	w->d->to = route->next.at;
-	if (place == SIP_PLACE_SLOW && (route->place != SIP_PLACE_NONE || decide_name(w) != REASON_none))
+	if (place == SIP_PLACE_SLOW && decide_named(w, route) != REASON_none)
 		return REASON_slow_name;
 	if (place != SIP_PLACE_UDP && place != SIP_PLACE_SLOW)
 		return REASON_route_foreign;
@@ -366,7 +375,7 @@ static void decide_request(struct decide_work *w)
 		decide_end(w, VERDICT_drop, reason);
 	else
 		decide_reply(w, reason);
-	if (w->d->verdict == VERDICT_forward && w->d->from && w->d->msg.method == SIP_METHOD_BYE)
+	if (w->d->verdict == VERDICT_forward && !decide_is_direct(w) && w->d->msg.method == SIP_METHOD_BYE)
 		decide_hang_up(w);
 }
 

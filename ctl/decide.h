@@ -36,10 +36,10 @@ struct decide_env {
 	/* What the guard's lists say of a source, DS_GUARD_* or 0; NULL: there are none. Buckets are not asked. */
 	__u32 (*listed)(void *ctx, const struct ds_addr *ip);
 	/*
-	 * Looks a name up for the address of the listener's family. Returns 0, -EAGAIN while it is asked for, or -errno.
-	 * NULL: names are not looked up.
+	 * Looks a name up for the place of a SIP server of the listener's family (RFC 3263); port: 0 where the URI has
+	 * none. Returns 0, -EAGAIN while it is asked for, or -errno. NULL: names are not looked up.
 	 */
-	int (*lookup)(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip);
+	int (*lookup)(void *ctx, const unsigned char *name, size_t len, unsigned int port, struct ds_endpoint *at);
 	void *ctx;
 	struct ds_call_bucket *calls; /* NULL: no call is known and none is kept */
 	struct ds_load *loads;	      /* by slot of dests[]; NULL: nobody has a call */

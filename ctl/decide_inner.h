@@ -41,7 +41,7 @@ __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg 
 /* A destination's response moves its call's state. tag: of To, folded. */
 void decide_move(const struct decide_work *w, __u64 key, __u32 tag);
 
-/* A destination's BYE ends its call. */
+/* A BYE ends its call. */
 void decide_hang_up(struct decide_work *w);
 
 /* A client's request moves its call's state, where destinations answer behind our back. */
@@ -53,10 +53,13 @@ __u32 decide_pick(struct decide_work *w);
 /* The hash of the first of the set's keys that a request has: REASON_none, or why it cannot be told. */
 __u32 decide_key(struct decide_work *w);
 
-/* ---- decide_strict.c: routers that know Route by RFC 2543 only (RFC 3261 16.4, 16.6 step 6) */
+/* ---- decide_strict.c */
+
+/* The URI of the Route value number n, counted from 0; SIP_VALUE_OK with *uri. */
+int decide_route_uri(const struct decide_work *w, __u32 n, struct sip_uri *uri);
 
 /*
- * Takes back what a strict router has done: the last Route value becomes the Request-URI again. REASON_none with
+ * Takes back what a strict router (RFC 3261 16.4) has done: the last Route value becomes the Request-URI again. REASON_none with
  * w->payload, w->b and d->msg anew.
  */
 __u32 decide_strict_before(struct decide_work *w);

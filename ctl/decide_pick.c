@@ -145,7 +145,7 @@ static __u32 decide_turn(struct decide_work *w, __u32 *dest)
 
 void decide_hang_up(struct decide_work *w)
 {
-	__u32 tag = sip_tag_fold(w->b, w->d->msg.from.tag);
+	__u32 tag = sip_tag_fold(w->b, w->d->from ? w->d->msg.from.tag : w->d->msg.to.tag);
 	__u64 key = ds_call_key(w->call_id_hash, w->env->slot), val = 0;
 	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
 	struct ds_call *call;

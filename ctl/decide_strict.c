@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * decide_strict.c - strict routers (RFC 2543), before us and behind us: Request-URI and Route change places. They are
- * few and old, so the fast path leaves them to the slow one.
+ * decide_strict.c - Route values that the fast path leaves to the slow one: strict routers (RFC 2543), before us and
+ * behind us, where Request-URI and Route change places; and URIs that name a host.
  */
 #include "decide_inner.h"
 
@@ -40,6 +40,17 @@ static bool strict_next(const struct decide_work *w, struct strict_value *v)
 	}
 	v->end = sip_route_value(w->b->c, v->start, v->row->end, &v->uri);
 	return v->end && v->end != SIP_FAR;
+}
+
+int decide_route_uri(const struct decide_work *w, __u32 n, struct sip_uri *uri)
+{
+	struct strict_value v = { 0 };
+
+	do {
+		if (!strict_next(w, &v))
+			return SIP_VALUE_BAD;
+	} while (n--);
+	return sip_uri_parse(w->b->c, v.uri.start, v.uri.end, uri);
 }
 
 /* The payload as the plan has it, parsed anew. */

@@ -17,6 +17,10 @@
 #define DNS_CHANNEL_TRY_MS (DNS_TIMEOUT_MS / 6)
 #define DNS_CHANNEL_TRIES 3
 
+/* RFC 1035 3.2.4, RFC 2782 */
+#define DNS_CHANNEL_IN 1
+#define DNS_CHANNEL_SRV 33
+
 struct dns_socket {
 	LIST_ENTRY(dns_socket) link;
 	struct dns_channel *channel;
@@ -152,5 +156,11 @@ void dns_channel_ask(struct dns_channel *c, const char *name, ares_addrinfo_call
 						   .ai_flags = ARES_AI_NOSORT };
 
 	ares_getaddrinfo(c->ares, name, NULL, &hints, answered, ctx);
+	dns_channel_arm(c);
+}
+
+void dns_channel_ask_srv(struct dns_channel *c, const char *name, ares_callback answered, void *ctx)
+{
+	ares_query(c->ares, name, DNS_CHANNEL_IN, DNS_CHANNEL_SRV, answered, ctx);
 	dns_channel_arm(c);
 }

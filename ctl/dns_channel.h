@@ -19,4 +19,7 @@ void dns_channel_free(struct dns_channel *c);
 /* Asks for the A and AAAA records of a name. answered is called once, perhaps from within, and frees the result. */
 void dns_channel_ask(struct dns_channel *c, const char *name, ares_addrinfo_callback answered, void *ctx);
 
+/* Asks for the SRV records of a name. answered is called once, perhaps from within, with what ares_parse_srv_reply() takes. */
+void dns_channel_ask_srv(struct dns_channel *c, const char *name, ares_callback answered, void *ctx);
+
 #endif

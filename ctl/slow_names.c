@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,11 +16,15 @@
 #include "ds_place.h"
 #include "dns_channel.h"
 #include "output.h"
+#include "sip_msg.h"
 
 #define SLOW_NAMES_MAX 1024
 #define SLOW_WAITING_MAX 512
 /* A host name's longest text (RFC 1035 2.3.4). */
 #define SLOW_NAME_SIZE 256
+#define SLOW_SRV_PREFIX "_sip._udp."
+/* Servers kept of one name. */
+#define SLOW_SRV_MAX 8
 /* Bounds of how long an answer is good; without one, and where nobody could say. */
 #define SLOW_TTL_MIN_S 1
 #define SLOW_TTL_MAX_S 3600
@@ -38,6 +43,15 @@ struct slow_waiting {
 
 STAILQ_HEAD(slow_queue, slow_waiting);
 
+/* A server of an SRV record, RFC 2782. */
+struct slow_srv {
+	unsigned int priority;
+	unsigned int weight;
+	unsigned int port;
+	char target[SLOW_NAME_SIZE];
+};
+
+/* What is asked for: addresses, or SRV records under SLOW_SRV_PREFIX. */
 struct slow_name {
 	TAILQ_ENTRY(slow_name) link; /* in the order in which they were asked for */
 	struct slow_names *names;
@@ -46,6 +60,9 @@ struct slow_name {
 	bool asking;
 	bool has[2]; /* IPv6, IPv4 */
 	struct ds_addr ip[2];
+	bool is_srv;
+	struct slow_srv *srv; /* in the order in which they are tried */
+	size_t n_srv;
 	char text[SLOW_NAME_SIZE];
 };
 
@@ -98,6 +115,7 @@ static void slow_names_drop(struct slow_names *n, struct slow_name *name)
 	n->n--;
 	if (n->last == name)
 		n->last = NULL;
+	free(name->srv);
 	free(name);
 }
 
@@ -134,12 +152,29 @@ static void slow_names_keep(struct slow_name *name, const struct ares_addrinfo_n
 	*ttl = node->ai_ttl < *ttl ? node->ai_ttl : *ttl;
 }
 
+/* Who waits for the name is served; it stays so for ttl seconds, 0: as long as an answer that says nothing. */
+static void slow_names_settle(struct slow_name *name, int status, int ttl)
+{
+	struct slow_names *n = name->names;
+	struct slow_waiting *w;
+
+	if (!ttl)
+		ttl = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND ? SLOW_TTL_NONE_S
+												   : SLOW_TTL_SILENT_S;
+	name->until_ns = output_clock(CLOCK_MONOTONIC) + (__u64)ttl * SLOW_S_NS;
+	n->answering = true;
+	while (n->again && (w = slow_names_next(name))) {
+		n->again(n->ctx, w->listener, &w->g);
+		free(w);
+	}
+	n->answering = false;
+}
+
 static void slow_names_answered(void *ctx, int status, int timeouts, struct ares_addrinfo *found)
 {
 	struct slow_name *name = ctx;
 	struct slow_names *n = name->names;
 	const struct ares_addrinfo_node *node;
-	struct slow_waiting *w;
 	int ttl = SLOW_TTL_MAX_S;
 
 	(void)timeouts;
@@ -148,18 +183,54 @@ static void slow_names_answered(void *ctx, int status, int timeouts, struct ares
 	name->has[0] = name->has[1] = false;
 	for (node = status == ARES_SUCCESS ? found->nodes : NULL; node; node = node->ai_next)
 		slow_names_keep(name, node, &ttl);
-	if (!name->has[0] && !name->has[1])
-		ttl = status == ARES_SUCCESS || status == ARES_ENODATA || status == ARES_ENOTFOUND ? SLOW_TTL_NONE_S
-												   : SLOW_TTL_SILENT_S;
 	ttl = ttl < SLOW_TTL_MIN_S ? SLOW_TTL_MIN_S : ttl;
-	name->until_ns = output_clock(CLOCK_MONOTONIC) + (__u64)ttl * SLOW_S_NS;
 	ares_freeaddrinfo(found);
-	n->answering = true;
-	while (n->again && (w = slow_names_next(name))) {
-		n->again(n->ctx, w->listener, &w->g);
-		free(w);
-	}
-	n->answering = false;
+	slow_names_settle(name, status, name->has[0] || name->has[1] ? ttl : 0);
+}
+
+static int slow_names_compare(const void *a, const void *b)
+{
+	const struct slow_srv *x = a, *y = b;
+
+	if (x->priority != y->priority)
+		return x->priority < y->priority ? -1 : 1;
+	if (x->weight != y->weight)
+		return x->weight > y->weight ? -1 : 1;
+	return strcmp(x->target, y->target);
+}
+
+/* Servers that say so are none (RFC 2782: a target of "."). */
+static void slow_names_keep_srv(struct slow_name *name, const struct ares_srv_reply *r)
+{
+	struct slow_srv *s = &name->srv[name->n_srv];
+
+	if (!*r->host || !strcmp(r->host, ".") || strlen(r->host) >= sizeof(s->target) || !r->port)
+		return;
+	*s = (struct slow_srv){ .priority = r->priority, .weight = r->weight, .port = r->port };
+	strcpy(s->target, r->host);
+	name->n_srv++;
+}
+
+/* The library does not tell how long they are good: as long as it takes for one that has none to be asked for again. */
+static void slow_names_answered_srv(void *ctx, int status, int timeouts, unsigned char *abuf, int alen)
+{
+	struct ares_srv_reply *found = NULL, *r;
+	struct slow_name *name = ctx;
+
+	(void)timeouts;
+	name->asking = false;
+	name->names->asking--;
+	name->n_srv = 0;
+	if (status == ARES_SUCCESS)
+		status = ares_parse_srv_reply(abuf, alen, &found);
+	if (!name->srv)
+		name->srv = calloc(SLOW_SRV_MAX, sizeof(*name->srv));
+	for (r = found; r && name->srv && name->n_srv < SLOW_SRV_MAX; r = r->next)
+		slow_names_keep_srv(name, r);
+	if (name->n_srv)
+		qsort(name->srv, name->n_srv, sizeof(*name->srv), slow_names_compare);
+	ares_free_data(found);
+	slow_names_settle(name, status, 0);
 }
 
 /* ---- questions */
@@ -177,17 +248,18 @@ static bool slow_names_make_room(struct slow_names *n)
 	return n->n < SLOW_NAMES_MAX;
 }
 
-static struct slow_name *slow_names_get(struct slow_names *n, const char *text, size_t len)
+static struct slow_name *slow_names_get(struct slow_names *n, const char *text, size_t len, bool is_srv)
 {
 	struct slow_name *name;
 
 	TAILQ_FOREACH (name, &n->list, link)
-		if (!strncasecmp(name->text, text, len) && !name->text[len])
+		if (name->is_srv == is_srv && !strncasecmp(name->text, text, len) && !name->text[len])
 			return name;
 	name = slow_names_make_room(n) ? calloc(1, sizeof(*name)) : NULL;
 	if (!name)
 		return NULL;
 	name->names = n;
+	name->is_srv = is_srv;
 	STAILQ_INIT(&name->waiting);
 	memcpy(name->text, text, len);
 	TAILQ_INSERT_TAIL(&n->list, name, link);
@@ -197,6 +269,7 @@ static struct slow_name *slow_names_get(struct slow_names *n, const char *text, 
 
 static int slow_names_ask(struct slow_names *n, struct slow_name *name, __u64 now_ns)
 {
+	char full[sizeof(SLOW_SRV_PREFIX) + SLOW_NAME_SIZE];
 	int err = 0;
 
 	if (n->channel && !n->asking && !n->answering && now_ns - n->channel_ns > SLOW_CHANNEL_S * SLOW_S_NS) {
@@ -213,11 +286,17 @@ static int slow_names_ask(struct slow_names *n, struct slow_name *name, __u64 no
 	TAILQ_INSERT_TAIL(&n->list, name, link);
 	name->asking = true;
 	n->asking++;
-	dns_channel_ask(n->channel, name->text, slow_names_answered, name);
+	if (!name->is_srv) {
+		dns_channel_ask(n->channel, name->text, slow_names_answered, name);
+		return 0;
+	}
+	snprintf(full, sizeof(full), SLOW_SRV_PREFIX "%s", name->text);
+	dns_channel_ask_srv(n->channel, full, slow_names_answered_srv, name);
 	return 0;
 }
 
-int slow_names_find(struct slow_names *n, const char *text, size_t len, bool is_ip4, struct ds_addr *ip)
+/* The name with what is known of it: 0, -EAGAIN while it is asked for, -ENOENT where it cannot be. */
+static int slow_names_know(struct slow_names *n, const char *text, size_t len, bool is_srv, struct slow_name **known)
 {
 	__u64 now_ns = output_clock(CLOCK_MONOTONIC);
 	struct slow_name *name;
@@ -225,14 +304,47 @@ int slow_names_find(struct slow_names *n, const char *text, size_t len, bool is_
 	n->last = NULL;
 	if (!len || len >= SLOW_NAME_SIZE)
 		return -ENOENT;
-	name = slow_names_get(n, text, len);
+	name = slow_names_get(n, text, len, is_srv);
 	n->last = name;
+	*known = name;
 	if (!name || (!name->asking && name->until_ns <= now_ns && slow_names_ask(n, name, now_ns)))
 		return -ENOENT;
-	if (name->asking)
-		return -EAGAIN;
-	*ip = name->ip[is_ip4];
+	return name->asking ? -EAGAIN : 0;
+}
+
+static int slow_names_address(struct slow_names *n, const char *text, size_t len, unsigned int port, bool is_ip4,
+			      struct ds_endpoint *at)
+{
+	struct slow_name *name;
+	int err = slow_names_know(n, text, len, false, &name);
+
+	if (err)
+		return err;
+	*at = (struct ds_endpoint){ .ip = name->ip[is_ip4], .port_be = htons((uint16_t)port) };
 	return name->has[is_ip4] ? 0 : -ENOENT;
+}
+
+int slow_names_find(struct slow_names *n, const char *text, size_t len, unsigned int port, bool is_ip4,
+		    struct ds_endpoint *at)
+{
+	struct slow_srv srv[SLOW_SRV_MAX];
+	struct slow_name *name;
+	size_t i, n_srv;
+	int err;
+
+	if (port)
+		return slow_names_address(n, text, len, port, is_ip4, at);
+	err = slow_names_know(n, text, len, true, &name);
+	if (err)
+		return err;
+	if (!name->n_srv)
+		return slow_names_address(n, text, len, SIP_PORT, is_ip4, at);
+	/* a copy: the name may have to make room for its targets */
+	n_srv = name->n_srv;
+	memcpy(srv, name->srv, n_srv * sizeof(*srv));
+	for (i = 0, err = -ENOENT; i < n_srv && err == -ENOENT; i++)
+		err = slow_names_address(n, srv[i].target, strlen(srv[i].target), srv[i].port, is_ip4, at);
+	return err;
 }
 
 int slow_names_wait(struct slow_names *n, __u32 listener, const struct slow_datagram *g)

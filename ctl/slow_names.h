@@ -23,8 +23,13 @@ int slow_names_new(struct event_base *base, const char *servers, slow_names_agai
 /* What waits is forgotten. */
 void slow_names_free(struct slow_names *n);
 
-/* Returns 0 with an address of that family, -EAGAIN while it is asked for, -ENOENT where there is none. */
-int slow_names_find(struct slow_names *n, const char *name, size_t len, bool is_ip4, struct ds_addr *ip);
+/*
+ * The place of a SIP server over UDP, of that family (RFC 3263 4.2): with a port the address of the name; without, 0, the
+ * first of its SRV records whose target has one, else its address and port 5060. Always the same one while the records
+ * are, as a stateless proxy has to choose (4.4). Returns 0, -EAGAIN while it is asked for, -ENOENT where there is none.
+ */
+int slow_names_find(struct slow_names *n, const char *name, size_t len, unsigned int port, bool is_ip4,
+		    struct ds_endpoint *at);
 
 /* Keeps a copy of a datagram until the name asked for last is answered. Returns 0, -ENOBUFS or -ENOMEM. */
 int slow_names_wait(struct slow_names *n, __u32 listener, const struct slow_datagram *g);

@@ -34,12 +34,12 @@ static __u32 slow_find(void *ctx, const struct ds_endpoint *at)
 	return b->dests[slot].flags & DS_DEST_USED ? slot : 0;
 }
 
-static int slow_lookup(void *ctx, const unsigned char *name, size_t len, struct ds_addr *ip)
+static int slow_lookup(void *ctx, const unsigned char *name, size_t len, unsigned int port, struct ds_endpoint *at)
 {
 	const struct slow_listener *l = ctx;
 
-	return slow_names_find(l->slow->names, (const char *)name, len,
-			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), ip);
+	return slow_names_find(l->slow->names, (const char *)name, len, port,
+			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), at);
 }
 
 /* The tables as they are published now. Returns whether the listener is among them. */
