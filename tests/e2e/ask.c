@@ -4,9 +4,12 @@
  *
  *	ask make DIR N SEED ALGORITHM SET	writes N requests DIR/00000...: of all that is hashed, many spellings
  *	ask send ADDR PORT FILE...		sends each and prints "FILE REASON-PHRASE" of the answer
+ *	ask send-options ADDR PORT FILE...	the same with options in the IPv4 headers
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <netinet/in.h>
+#include <netinet/ip.h>
 #include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -153,8 +156,10 @@ static int send_one(int fd, const char *file, const char *msg, size_t len)
 	ssize_t n;
 
 	for (try = 0; try < ASK_TRIES; try++) {
-		if (send(fd, msg, len, 0) != (ssize_t)len)
+		if (send(fd, msg, len, 0) != (ssize_t)len) {
+			perror(file);
 			return -1;
+		}
 		while (poll(&p, 1, ASK_WAIT_MS) > 0) {
 			n = recv(fd, answer, sizeof(answer) - 1, 0);
 			if (n <= 12)
@@ -172,8 +177,9 @@ static int send_one(int fd, const char *file, const char *msg, size_t len)
 	return -1;
 }
 
-static int send_all(int argc, char **argv)
+static int send_all(int argc, char **argv, int with_options)
 {
+	static const unsigned char nops[] = { IPOPT_NOP, IPOPT_NOP, IPOPT_NOP, IPOPT_EOL };
 	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(argv[1])) };
 	int fd = socket(AF_INET, SOCK_DGRAM, 0), i, failed = 0;
 	char msg[ASK_SIZE];
@@ -182,6 +188,10 @@ static int send_all(int argc, char **argv)
 
 	if (inet_pton(AF_INET, argv[0], &to.sin_addr) != 1 || connect(fd, (struct sockaddr *)&to, sizeof(to))) {
 		perror(argv[0]);
+		return 1;
+	}
+	if (with_options && setsockopt(fd, IPPROTO_IP, IP_OPTIONS, nops, sizeof(nops))) {
+		perror("IP_OPTIONS");
 		return 1;
 	}
 	for (i = 2; i < argc && !failed; i++) {
@@ -201,7 +211,9 @@ int main(int argc, char **argv)
 	if (argc == 7 && !strcmp(argv[1], "make"))
 		return make_all(argv + 2);
 	if (argc > 4 && !strcmp(argv[1], "send"))
-		return send_all(argc - 2, argv + 2);
-	fprintf(stderr, "usage: ask make DIR N SEED ALGORITHM SET | ask send ADDR PORT FILE...\n");
+		return send_all(argc - 2, argv + 2, 0);
+	if (argc > 4 && !strcmp(argv[1], "send-options"))
+		return send_all(argc - 2, argv + 2, 1);
+	fprintf(stderr, "usage: ask make DIR N SEED ALGORITHM SET | ask send[-options] ADDR PORT FILE...\n");
 	return 2;
 }

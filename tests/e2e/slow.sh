@@ -132,15 +132,12 @@ mixed() {
 		(($(sipp_sum 'Retransmissions(C)' uac1 uac2) == 0 && slow >= 100))
 }
 
-# A destination calls a phone by a host name; every request of its calls names it so.
-named() {
-	local calls=20 n
-
-	echo "$(lab_ip "$DAEMON_FAMILY" client 2) phone.test" >"$LAB_DIR/hosts"
-	mount --bind "$LAB_DIR/hosts" /etc/hosts || return 1
+# calls_out COUNT EDIT: a destination calls a phone, by requests that are edited so.
+calls_out() {
 	sipp_scenario uas
 	sipp_scenario uac
-	sed -i 's/ sip:\[service\]@\[remote_ip\]:\[remote_port\] SIP/ sip:[service]@phone.test:5071 SIP/' "$LAB_DIR/uac.xml"
+	sed -i "$2" "$LAB_DIR/uac.xml"
+	rm -f "$LAB_DIR/log/uac1.csv"
 	sipp_ports
 	sipp_files phone
 	lab_spawn client phone sipp -sf "$LAB_DIR/uas.xml" -i "$(lab_host "$DAEMON_FAMILY" client 2)" -p 5071 \
@@ -149,13 +146,80 @@ named() {
 	sipp_ports
 	sipp_files uac1
 	lab_spawn dest1 uac1 sipp "$(lab_host "$DAEMON_FAMILY" vip):5060" -sf "$LAB_DIR/uac.xml" -key via_params "" \
-		-i "$(lab_host "$DAEMON_FAMILY" dest 1)" -p 5060 -m "$calls" -r 20 -timeout 12s -timeout_error \
+		-key phone "$(lab_host "$DAEMON_FAMILY" client 2):5071" -i "$(lab_host "$DAEMON_FAMILY" dest 1)" -p 5060 -m "$1" -r 20 -timeout 12s -timeout_error \
 		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
 	lab_wait uac1 14
+	E2E_WHY="$(sipp_stat uac1 'SuccessfulCall(C)') good calls of $1"
+	(($(sipp_stat uac1 'SuccessfulCall(C)') == $1))
+}
+
+# URI is the Request-URI's, ROUTE a row in front of it.
+URI_EDIT='s/ sip:\[service\]@\[remote_ip\]:\[remote_port\] SIP/ sip:[service]@URI SIP/'
+ROUTE_EDIT='s/^ *Max-Forwards: 70/&\n      Route: <sip:phone.test:5071;lr>/'
+
+# named EDIT: a destination calls a phone by a host name; every request of its calls names it so.
+named() {
+	local calls=20 n good=0
+
+	echo "$(lab_ip "$DAEMON_FAMILY" client 2) phone.test" >"$LAB_DIR/hosts"
+	mount --bind "$LAB_DIR/hosts" /etc/hosts || return 1
+	calls_out "$calls" "$1" || good=1
 	umount /etc/hosts
 	n=$(slow_of slow request_outward)
-	E2E_WHY="$(sipp_stat uac1 'SuccessfulCall(C)') good calls of $calls, $n requests by name"
-	(($(sipp_stat uac1 'SuccessfulCall(C)') == calls && n == 3 * calls))
+	E2E_WHY+=", $n requests by name"
+	((good == 0 && n == 3 * calls))
+}
+
+# A destination calls a phone on the link whose address nobody has asked for.
+cold() {
+	local n
+
+	lab_neigh_flush
+	calls_out 5 "${URI_EDIT/URI/[phone]}" || return 1
+	n=$(slow_of fast slow_neighbour)
+	E2E_WHY="$n packets without a neighbour"
+	((n > 0))
+}
+
+# message NAME ROW... writes a request with those rows more into a file of that name.
+message() {
+	{
+		printf 'OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP h;rport;branch=z9hG4bK%s\r\n' "$1"
+		printf 'From: <sip:a@b>;tag=1\r\nTo: <sip:b>\r\nCall-ID: %s\r\nCSeq: 1 OPTIONS\r\n' "$1"
+		printf '%s\r\n' "${@:2}" ""
+	} >"$LAB_DIR/$1"
+}
+
+ask_of() {
+	lab_run client "$LAB_TOP/build/tests/e2e/ask" "$1" "$(lab_ip 4 vip)" 5060 "$LAB_DIR/$2" \
+		>"$LAB_DIR/log/$2.out" 2>"$LAB_DIR/log/$2.err"
+}
+
+# What is odd about one datagram, at the listener alone: options in the IP header, a reply longer than the request.
+odd() {
+	sipp_uas 4 1 uas_ping
+	lab_list "$E2E_LIST" 4 1
+	E2E_WHY="reload: $(daemon_ask reload 2>&1 | tail -n 1)"
+	sipp_ready 1 || return 1
+	message options "Max-Forwards: 70"
+	ask_of send-options options
+	E2E_WHY="options: $(cat "$LAB_DIR"/log/options.* | head -n 1); $(slow_of fast slow_ip_options) handed over"
+	(($(slow_of fast slow_ip_options) == 1)) && e2e_said ' OK$' "$LAB_DIR/log/options.out" || return 1
+	message long "Max-Forwards: 0"
+	ask_of send long
+	E2E_WHY="long reply: $(cat "$LAB_DIR"/log/long.* | head -n 1); $(slow_of fast slow_reply) handed over"
+	(($(slow_of fast slow_reply) == 1)) && e2e_said ' Too Many Hops$' "$LAB_DIR/log/long.out"
+}
+
+# A daemon that was killed has left its heartbeat: what it would have got is dropped, and no ICMP error says so.
+killed() {
+	message late "Max-Forwards: 0"
+	lab_kill daemon
+	ask_of send late
+	E2E_WHY="$(cat "$LAB_DIR/log/late.err")"
+	! e2e_said refused "$LAB_DIR/log/late.err" && e2e_said 'no answer' "$LAB_DIR/log/late.err" || return 1
+	E2E_WHY="$(slow_of fast needs_slow_path) dropped"
+	(($(slow_of fast needs_slow_path) == 4))
 }
 
 # The daemon is held for a moment while more comes than its queue holds: what is new is shed, and it is said; all calls
@@ -219,7 +283,11 @@ for family in 4 6; do
 	with_slow "slow-nat-ipv$family" "$family" "mode = nat" big_nat 2500
 	with_slow "slow-sent-by-ipv$family" "$family" "" sent_by 2500
 	with_slow "slow-local-ipv$family" "$family" "" on_this_host
-	with_slow "slow-name-ipv$family" "$family" "" named
+	with_slow "slow-name-ipv$family" "$family" "" named "${URI_EDIT/URI/phone.test:5071}"
+	with_slow "slow-name-in-route-ipv$family" "$family" "" named "$ROUTE_EDIT"
+	with_slow "slow-cold-ipv$family" "$family" "" cold
 	with_slow "slow-mixed-ipv$family" "$family" "" mixed
 done
+with_slow slow-odd 4 "" odd
+with_slow slow-killed 4 "" killed
 e2e_end
