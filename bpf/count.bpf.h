@@ -128,6 +128,17 @@ port_inline void count_request(struct work *w, __u32 dest)
 	d->last_to_ns = w->now_ns;
 }
 
+/* A destination that has not answered in time is as one that has answered 408 (RFC 3261 16.8). */
+port_inline void count_timeout(__u32 dest)
+{
+	struct ds_dest_stats *d = DS_LOOKUP(dest_stats, dest);
+
+	if (!d)
+		return;
+	d->responses[4]++;
+	d->timeouts++;
+}
+
 /* Counts a response that a destination sent. */
 port_inline void count_response(struct work *w, __u32 dest)
 {

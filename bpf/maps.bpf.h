@@ -39,6 +39,7 @@ DS_ARRAY(dest_info, ds_dest_info, DS_DESTS_MAX);
 DS_ARRAY(next_hops, ds_next_hop, DS_DESTS_MAX);
 DS_ARRAY(loads, ds_load, DS_DESTS_MAX);
 DS_ARRAY(calls, ds_call_bucket, DS_CALLS_BUCKETS);
+DS_ARRAY(stored, ds_stored, DS_STORED_MIN);
 DS_ARRAY(guard_sources, ds_guard_row, DS_GUARD_ROWS);
 DS_HASH(listener_ids, struct ds_endpoint, __u32, DS_LISTENERS_MAX);
 DS_HASH(dest_ids, struct ds_endpoint, __u32, DS_DESTS_MAX);

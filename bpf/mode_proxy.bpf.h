@@ -13,6 +13,7 @@
 #include "sip_path.h"
 #include "sip_proxy.h"
 #include "sip_route.h"
+#include "store.bpf.h"
 
 /* Whether a reason that a request was decided with is one of those to send it on. */
 port_inline int proxy_is_sent_on(int rc)
@@ -188,6 +189,8 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 
 	if (!l)
 		return exit_drop(w->listener, REASON_shutdown);
+	if (l->half[w->half & 1].failover.tries && w->dest && !w->from && w->reason != REASON_request_flow)
+		store_on_request(ctx, w, &l->half[w->half & 1]);
 	proxy_record_route(ctx, w, l);
 	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, &w->plan);
 	if (w->plan.too_many)
@@ -238,6 +241,7 @@ port_inline int proxy_verify(struct xdp_md *ctx, struct work *w, const struct ds
 	sx = sip_sx(key, branch, &l->at, &w->hop.to);
 	if (!sip_is_hex16(&b, via->sx.off, sx))
 		return REASON_via_forged;
+	w->ours.branch = branch;
 	if (ds_place_unfit(&w->hop.to) || sip_same_place(&w->hop.to, &l->at))
 		return REASON_bad_next_hop;
 	return REASON_response;
@@ -274,6 +278,11 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	w->key_hash = 0;
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		w->key_hash = 0;
+	if (l->half[w->half & 1].failover.tries) {
+		rc = store_on_response(w, &l->half[w->half & 1]);
+		if (rc != REASON_response)
+			return exit_slow(w->listener, rc);
+	}
 	tag = sip_tag_fold(&b, w->msg.to.tag);
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
 	if (rc < 0)

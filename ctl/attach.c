@@ -48,10 +48,21 @@ static int attach_claim(struct publish *p)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
+/* Failover may come by a reload, too. */
+static __u32 attach_stored(const struct record *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_listeners; i++)
+		if (r->listener[i].failover.tries)
+			return DS_STORED_MAX;
+	return DS_STORED_MIN;
+}
+
 static int attach_load(struct publish *p, __u32 calls)
 {
 	char pin[PATH_MAX];
-	int err = bpf_inst_load(&p->bpf, attach_buckets(calls));
+	int err = bpf_inst_load(&p->bpf, attach_buckets(calls), attach_stored(&p->rec));
 
 	if (err) {
 		output_error("cannot load the program: %s%s%s", strerror(-err), *bpf_log() ? "\n" : "", bpf_log());

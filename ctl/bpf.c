@@ -128,6 +128,7 @@ static int bpf_inst_map(struct bpf_inst *b)
 	b->next_hops = b->mem[BPF_MAP_next_hops];
 	b->loads = b->mem[BPF_MAP_loads];
 	b->calls = b->mem[BPF_MAP_calls];
+	b->stored = b->mem[BPF_MAP_stored];
 	return 0;
 }
 
@@ -172,7 +173,7 @@ static int bpf_share(const struct dispatch *skel, const struct bpf_inst *live)
 	return err;
 }
 
-static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, const struct bpf_inst *live)
+static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, __u32 stored, const struct bpf_inst *live)
 {
 	struct dispatch *skel;
 	int err;
@@ -183,6 +184,8 @@ static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, const struct bpf_ins
 	if (!skel)
 		return -errno;
 	err = bpf_map__set_max_entries(skel->maps.calls, buckets);
+	if (!err)
+		err = bpf_map__set_max_entries(skel->maps.stored, stored);
 	/* a destination has an entry for each listener that uses its set: room for many, taken only as it is needed */
 	if (!err)
 		err = bpf_map__set_map_flags(skel->maps.dest_ids, BPF_F_NO_PREALLOC);
@@ -202,21 +205,22 @@ static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, const struct bpf_ins
 	return err;
 }
 
-int bpf_inst_load(struct bpf_inst *b, __u32 buckets)
+int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored)
 {
-	int err = bpf_inst_make(b, buckets, NULL);
+	int err = bpf_inst_make(b, buckets, stored, NULL);
 
 	if (err)
 		return err;
 	b->state->layout = DS_LAYOUT_VERSION;
 	b->state->calls_mask = buckets - 1;
+	b->state->stored_mask = stored / DS_STORED_WAYS - 1;
 	b->state->call_idle_s = DS_CALL_IDLE_S;
 	return 0;
 }
 
 int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live)
 {
-	int err = bpf_inst_make(b, live->entries[BPF_MAP_calls], live);
+	int err = bpf_inst_make(b, live->entries[BPF_MAP_calls], live->entries[BPF_MAP_stored], live);
 
 	if (!err) {
 		memcpy(b->listeners, live->listeners, sizeof(*live->listeners) * live->entries[BPF_MAP_listeners]);

@@ -21,6 +21,7 @@
 	X(next_hops, 1, __u32, struct ds_next_hop)    \
 	X(loads, 0, __u32, struct ds_load)            \
 	X(calls, 0, __u32, struct ds_call_bucket)     \
+	X(stored, 0, __u32, struct ds_stored)         \
 	X(listener_ids, 1, struct ds_endpoint, __u32) \
 	X(dest_ids, 1, struct ds_endpoint, __u32)     \
 	X(links, 1, __u32, struct ds_link)            \
@@ -38,7 +39,7 @@ enum bpf_map_index {
 };
 
 /* Maps before this one are arrays and are mapped into memory by their index. */
-#define BPF_MAPPED (BPF_MAP_calls + 1)
+#define BPF_MAPPED (BPF_MAP_stored + 1)
 
 /* The entry program, then those of enum ds_chain. */
 #define BPF_PROGS (1 + DS_CHAIN_MAX)
@@ -76,6 +77,7 @@ struct bpf_inst {
 	struct ds_next_hop *next_hops;
 	struct ds_load *loads;
 	struct ds_call_bucket *calls;
+	struct ds_stored *stored;
 };
 
 /* What is open of nothing; bpf_inst_close() may follow. */
@@ -84,9 +86,10 @@ void bpf_inst_close(struct bpf_inst *b);
 
 /*
  * Loads the programs into the kernel with maps of their own, empty but for ds_state.layout; nothing is pinned or
- * attached. buckets: of the calls table, a power of two. Returns 0 or -errno; bpf_log() says more.
+ * attached. buckets: of the calls table; stored: requests that failover keeps; powers of two. Returns 0 or -errno; bpf_log()
+ * says more.
  */
-int bpf_inst_load(struct bpf_inst *b, __u32 buckets);
+int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored);
 
 /* As bpf_inst_load(), but sharing the published tables of a live instance and a copy of its listeners, for test runs. */
 int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live);

@@ -137,7 +137,8 @@ int bpf_shape_check(const struct bpf_object *obj, const struct bpf_inst *live, c
 			loaded = info.btf_id;
 		}
 		/* see bpf_inst_make() */
-		what = bpf_shape_differs(obj, map, &info, kernel, i == BPF_MAP_calls || i == BPF_MAP_dest_ids);
+		what = bpf_shape_differs(obj, map, &info, kernel,
+					 i == BPF_MAP_calls || i == BPF_MAP_stored || i == BPF_MAP_dest_ids);
 		if (what)
 			snprintf(why, size, "its map %s is not like the attached one in its %s", bpf_map_kinds[i].name,
 				 what);

@@ -84,6 +84,8 @@ struct conf_listener {
 	bool path;
 	struct ds_addr tunnel[2]; /* of ipip: addresses that tunnels start at, IPv4 and IPv6; zero: none */
 	struct admit admit;	  /* its guard */
+	struct ds_failover failover; /* all but tries */
+	unsigned int failover_tries;
 	struct conf_route route[CONF_ROUTES_MAX];
 	size_t n_routes;
 };
@@ -157,5 +159,8 @@ void conf_print(const struct conf *c, FILE *out);
  */
 __u64 conf_worst_down_ms(const struct conf_ping *p);
 __u64 conf_worst_up_ms(const struct conf_ping *p);
+
+/* A listener's failover as packets read it: all 0 where there is none. */
+struct ds_failover conf_failover_of(const struct conf_listener *l);
 
 #endif

@@ -125,6 +125,7 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	struct conf_place place;
 	size_t i;
 
+	conf_check_failover(r, cfg, at, l);
 	if (l->mode == DS_MODE_SHIELD) {
 		if (cfg_size(cfg, "route"))
 			conf_say(r, at,

@@ -18,6 +18,10 @@
 #define CONF_YEAR_S (365 * 86400)
 #define CONF_DAY_MS 86400000u
 #define CONF_JOBS_MAX 64
+/* Three transmissions of a request, at 0, 500 and 1500 ms, are in it (RFC 3261 17.1.1.2). */
+#define CONF_FAILOVER_MS 2000
+#define CONF_FAILOVER_100_MS 10000
+#define CONF_FAILOVER_TRIES 3
 
 /* A field in the struct of its section, with its place and size. */
 #define CONF_AT(of, field) .offset = offsetof(struct of, field), .size = sizeof(((struct of *)0)->field)
@@ -115,7 +119,11 @@ static void *conf_add_listener(const struct conf_reader *r, void *parent, const 
 	if (!listener)
 		return NULL;
 	c->n_listeners++;
-	*listener = (struct conf_listener){ .at = place, .mode = DS_MODE_PROXY };
+	*listener = (struct conf_listener){ .at = place,
+					    .mode = DS_MODE_PROXY,
+					    .failover = { .timeout_ms = CONF_FAILOVER_MS,
+							  .timeout_100_ms = CONF_FAILOVER_100_MS },
+					    .failover_tries = CONF_FAILOVER_TRIES };
 	return listener;
 }
 
@@ -269,6 +277,10 @@ static const struct conf_option conf_listener_options[] = {
 	{ "record-route", &conf_bool, CONF_AT(conf_listener, record_route) },
 	{ "path", &conf_bool, CONF_AT(conf_listener, path) },
 	{ "tunnel-source", .type = &conf_tunnels },
+	{ "failover", .type = &conf_failover },
+	{ "failover-timeout", &conf_ms, CONF_AT(conf_listener, failover.timeout_ms), .min = 100, .max = 180000 },
+	{ "failover-timeout-100", &conf_ms, CONF_AT(conf_listener, failover.timeout_100_ms), .min = 100, .max = 180000 },
+	{ "failover-tries", &conf_number, CONF_AT(conf_listener, failover_tries), .min = 2, .max = DS_FAILOVER_TRIES },
 	{ "guard", CONF_AT(conf_listener, admit), .sub = conf_guard_options, .check = conf_check_guard },
 	{ "route", .sub = conf_route_options, .many = &conf_routes, .check = conf_check_route },
 	{ 0 },

@@ -2,7 +2,7 @@
 /*
  * decide.c - see decide.h. A function here has its like in bpf/: decide_proxy() in mode_proxy.bpf.h, decide_nat() in
  * mode_nat.bpf.h, decide_direct() in mode_direct.bpf.h, decide_shield() in mode_shield.bpf.h, decide_pick() in
- * pick.bpf.h, decide() in dispatch.bpf.c.
+ * pick.bpf.h, decide_failover_*() in store.bpf.h, decide() in dispatch.bpf.c.
  */
 #include "decide_inner.h"
 
@@ -132,6 +132,11 @@ static __u32 decide_inward(struct decide_work *w, const struct sip_route *route)
 	struct ds_endpoint named = sip_token_place(w->ours.token.id);
 	__u32 reason = REASON_request_route;
 
+	if (w->env->forced) {
+		w->d->dest = w->env->forced;
+		w->picked = REASON_request_failover;
+		return decide_reach(w, REASON_request);
+	}
 	if (w->ours.token.id)
 		w->d->dest = w->env->find(w->env->ctx, &named);
 	if (!w->d->dest && route->place == SIP_PLACE_UDP) {
@@ -253,6 +258,10 @@ static __u32 decide_proxy(struct decide_work *w)
 		return reason;
 	if (sip_branch(w->b, m, &m->via, w->env->key, &w->ours.branch))
 		return REASON_slow_too_long;
+	if (w->env->answer)
+		return w->env->answer;
+	if (w->env->failover && w->d->dest && !w->d->from && reason != REASON_request_flow)
+		decide_failover_request(w);
 	w->ours.sx = sip_sx(w->env->key, w->ours.branch, &l->at, &back);
 	fault = decide_own_row(w, reason, &back);
 	if (fault == REASON_none && w->strict)
@@ -385,7 +394,6 @@ static __u32 decide_verify(struct decide_work *w)
 	const struct ds_listener *l = w->env->listener;
 	struct sip_msg *m = &w->d->msg;
 	struct ds_endpoint top = { 0 };
-	__u64 branch;
 
 	if (sip_ip_parse(w->b, m->via.host, m->via.is_ip6, &top.ip))
 		return REASON_via_not_ours;
@@ -396,13 +404,13 @@ static __u32 decide_verify(struct decide_work *w)
 		return REASON_via_forged;
 	if (!m->via2.at)
 		return REASON_via_last;
-	if (sip_branch(w->b, m, &m->via2, w->env->key, &branch))
+	if (sip_branch(w->b, m, &m->via2, w->env->key, &w->ours.branch))
 		return REASON_slow_too_long;
-	if (!sip_is_hex16(w->b, m->via.branch.off + 7, branch))
+	if (!sip_is_hex16(w->b, m->via.branch.off + 7, w->ours.branch))
 		return REASON_via_forged;
 	if (sip_via_place(w->b, &m->via2, &w->d->to))
 		return REASON_slow_name;
-	if (!sip_is_hex16(w->b, m->via.sx.off, sip_sx(w->env->key, branch, &l->at, &w->d->to)))
+	if (!sip_is_hex16(w->b, m->via.sx.off, sip_sx(w->env->key, w->ours.branch, &l->at, &w->d->to)))
 		return REASON_via_forged;
 	if (ds_place_unfit(&w->d->to) || sip_same_place(&w->d->to, &l->at))
 		return REASON_bad_next_hop;
@@ -450,6 +458,7 @@ static void decide_response(struct decide_work *w)
 {
 	struct sip_msg *m = &w->d->msg;
 	__u32 reason = sip_check_response(m);
+	bool has_call;
 
 	if (reason == REASON_none && decide_is_direct(w))
 		reason = decide_answer_direct(w);
@@ -473,7 +482,15 @@ static void decide_response(struct decide_work *w)
 	if (w->d->verdict != VERDICT_forward)
 		return;
 	w->d->from = w->env->find(w->env->ctx, w->src);
-	if (w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash))
+	has_call = w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash);
+	if (w->env->failover)
+		reason = decide_failover_response(w);
+	if (reason != REASON_response) {
+		w->d->out_len = 0;
+		decide_end(w, VERDICT_slow, reason);
+		return;
+	}
+	if (has_call)
 		decide_move(w, ds_call_key(w->call_id_hash, w->env->slot), sip_tag_fold(w->b, m->to.tag));
 }
 

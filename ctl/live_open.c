@@ -41,6 +41,7 @@ static void live_enter_routes(struct record *r, const struct conf *c)
 		r->listener[i].record_route = c->listener[i].record_route;
 		r->listener[i].path = c->listener[i].path;
 		admit_settle(&c->listener[i].admit, &r->listener[i].guard);
+		r->listener[i].failover = conf_failover_of(&c->listener[i]);
 		set = conf_find_set(c, r->listener[i].set);
 		r->listener[i].table_size = set ? set->table_size : 0;
 	}

@@ -82,17 +82,30 @@ static json_t *record_guard_json(const struct ds_guard *g)
 			 "interval_ns", (json_int_t)g->interval_ns, "burst_ns", (json_int_t)g->burst_ns);
 }
 
+static json_t *record_failover_json(const struct ds_failover *f)
+{
+	json_t *codes = json_array();
+	size_t i;
+
+	for (i = 0; i < DS_FAILOVER_CODES && f->code[i]; i++)
+		json_array_append_new(codes, json_integer(f->code[i]));
+	return json_pack("{s:o, s:b, s:i, s:i, s:i}", "codes", codes, "timeout", (int)f->timeout, "timeout_ms",
+			 (int)f->timeout_ms, "timeout_100_ms", (int)f->timeout_100_ms, "tries", (int)f->tries);
+}
+
 static json_t *record_listener_json(const struct record_listener *l)
 {
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o, s:b, s:b}", "listen",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:b, s:b}", "listen",
 			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
 			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
 			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
 			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard),
+			 "failover", record_failover_json(&l->failover),
+
 			 "record_route", l->record_route, "path", l->path);
 }
 
@@ -232,16 +245,38 @@ static int record_read_guard(struct ds_guard *g, json_t *json)
 	return 0;
 }
 
+static int record_read_failover(struct ds_failover *f, json_t *json)
+{
+	int timeout, timeout_ms, timeout_100_ms, tries;
+	json_t *codes, *one;
+	size_t i;
+
+	memset(f, 0, sizeof(*f));
+	if (!json)
+		return 0;
+	if (json_unpack(json, "{s:o, s:b, s:i, s:i, s:i}", "codes", &codes, "timeout", &timeout, "timeout_ms",
+			&timeout_ms, "timeout_100_ms", &timeout_100_ms, "tries", &tries) ||
+	    json_array_size(codes) > DS_FAILOVER_CODES)
+		return -EPROTO;
+	json_array_foreach (codes, i, one)
+		f->code[i] = (__u16)json_integer_value(one);
+	f->timeout = timeout != 0;
+	f->timeout_ms = timeout_ms;
+	f->timeout_100_ms = timeout_100_ms;
+	f->tries = tries;
+	return 0;
+}
+
 static int record_read_listener(struct record_listener *l, json_t *json)
 {
 	const char *ip, *mode, *algorithm, *affinity, *key = "", *rule = "consistent";
 	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0, record_route = 0, path = 0;
-	json_t *tunnel = NULL, *guard = NULL;
+	json_t *tunnel = NULL, *guard = NULL, *failover = NULL;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?b, s?b}", "ip", &ip,
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?o, s?b, s?b}", "ip", &ip,
 			"port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity,
 			"table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu",
-			&per_cpu, "tunnel_source", &tunnel, "guard", &guard, "record_route", &record_route, "path",
+			&per_cpu, "tunnel_source", &tunnel, "guard", &guard, "failover", &failover, "record_route", &record_route, "path",
 			&path) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
@@ -258,7 +293,7 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
 	l->slot_rule = r;
 	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm) ||
-	    record_read_guard(&l->guard, guard) || record_read_tunnel(l, tunnel))
+	    record_read_guard(&l->guard, guard) || record_read_failover(&l->failover, failover) || record_read_tunnel(l, tunnel))
 		return -EPROTO;
 	return record_text(l->hash_key, sizeof(l->hash_key), key);
 }

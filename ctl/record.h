@@ -38,6 +38,7 @@ struct record_listener {
 	struct ds_guard guard;
 	bool record_route; /* proxy: what may begin a dialog gets our Record-Route */
 	bool path;	   /* proxy: REGISTERs get our Path */
+	struct ds_failover failover;
 };
 
 struct record {

@@ -118,7 +118,7 @@ int route_tables_make(struct route_tables *t, struct model *m, const struct reco
 	r->table_size = DS_TABLE_SIZE;
 	err = sync_ids(m, key, why, size);
 	if (!err)
-		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS)
+		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS, DS_STORED_WAYS)
 				: route_tables_alloc(&t->inst, m->n_members, r->table_size);
 	if (err)
 		goto out;

@@ -230,6 +230,7 @@ struct ds_listener_half sync_listener_half(const struct sync_set *set, const str
 		.guard = l->guard,
 		.record_route = l->record_route,
 		.path = l->path,
+		.failover = l->failover,
 	};
 }
 
@@ -325,7 +326,8 @@ static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struc
 	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
 
 	return half->affinity != l->affinity || half->record_route != l->record_route || half->path != l->path ||
-	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0;
+	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
+	       memcmp(&half->failover, &l->failover, sizeof(l->failover)) != 0;
 }
 
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in)

@@ -112,6 +112,20 @@ struct ds_guard {
 	__u64 burst_ns;	   /* what a full bucket holds */
 };
 
+#define DS_FAILOVER_CODES 8
+#define DS_FAILOVER_TRIES 4 /* destinations that one request is sent to at most */
+
+/* When a request goes on to the next destination (DESIGN.md section 7). All 0: never. */
+struct ds_failover {
+	__u16 code[DS_FAILOVER_CODES]; /* final responses, 0: no more */
+	__u32 timeout_ms;	       /* from a destination that has not answered at all */
+	__u32 timeout_100_ms;	       /* from one that has answered 100 and nothing more */
+	__u8 timeout;		       /* 1: silence counts as a failure */
+	__u8 tries;		       /* destinations in all */
+	__u16 pad;
+	__u32 pad2;
+};
+
 /* What one listener does, in both halves. */
 struct ds_listener_half {
 	__u32 set;     /* slot in sets[], 0: none */
@@ -120,6 +134,7 @@ struct ds_listener_half {
 	__u8 keyed;    /* 1: not the keyed hash of the Call-ID is what the set is picked by */
 	__u8 guarded;  /* 1: guard is not all 0 */
 	struct ds_guard guard;
+	struct ds_failover failover;
 	__u8 record_route; /* 1: what may begin a dialog gets our Record-Route */
 	__u8 path;	   /* 1: a REGISTER whose client knows Path gets ours */
 	__u8 pad[6];
@@ -175,7 +190,7 @@ struct ds_set_rec {
 	__u32 table_size; /* entries, 0 where nothing is active */
 	__u32 members;	  /* first entry of the list of active members in slots[], each as often as its weight says */
 	__u32 active;	  /* entries of that list */
-	__u32 pad2;
+	__u32 spare;	  /* entries behind it: active members that only failover goes to */
 	/* what hash algorithms hash: the first that a message has; the Call-ID where it has none */
 	struct ds_key key[DS_KEYS_MAX];
 };
@@ -346,6 +361,31 @@ struct ds_call_bucket {
 	((__u64)((dest)&0xffff) | (__u64)((serial)&0xff) << 24 | (__u64)((state)&0xf) << 32 | \
 	 (__u64)((seconds)&0xffffff) << 40)
 
+#define DS_STORED_MAX 8192 /* entries where a listener has failover; both by the loader, powers of two */
+#define DS_STORED_MIN 1024
+#define DS_STORED_WAYS 4
+#define DS_STORED_OCTETS 1968
+
+/*
+ * A request of a listener with failover as it came, see ds_store.h; free while key is 0. Who enters one takes key from
+ * what it was to DS_STORED_BUSY, fills the rest and sets key last. Readers read key again at the end.
+ */
+struct ds_stored {
+	__u64 key;	/* our branch */
+	__u64 val;	/* destinations tried and flags */
+	__u64 born_ns;	/* CLOCK_MONOTONIC, coarse */
+	__u64 sent_ns;	/* to the last destination */
+	__u64 heard_ns; /* of it */
+	struct ds_endpoint client;
+	__u32 listener; /* slot */
+	__u16 len;
+	__u8 method; /* enum sip_method */
+	__u8 tos;
+	__u32 cseq;
+	__u64 pad;
+	__u8 octets[DS_STORED_OCTETS];
+};
+
 /* A tick of the calls table: 2^30 ns, 7 % more than a second, so that the kernel need not divide. */
 #define DS_TICK_SHIFT 30
 
@@ -365,12 +405,14 @@ struct ds_state {
 	__u32 slow_path; /* live: 1 while a daemon holds sockets on the listeners; counts while the heartbeat is fresh */
 	__u32 has_nat;	 /* live: 1 while a listener in nat mode exists */
 	__u32 generic;	 /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
-	__u32 pad;
+	__u32 stored_mask; /* rows of stored[] less one */
 };
 
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
 _Static_assert(sizeof(struct ds_slots) == 4 * DS_SLOTS_GROUP, "group without holes");
 _Static_assert(sizeof(struct ds_call_bucket) == 128, "two cache lines");
+_Static_assert(sizeof(struct ds_stored) == 2048, "stride of a mapped array");
+_Static_assert(DS_DESTS_MAX <= 0x8000, "slots in ds_stored.val");
 _Static_assert(sizeof(struct ds_guard_net) == 24, "key without holes");
 _Static_assert(sizeof(struct ds_guard_row) == 128, "two cache lines");
 _Static_assert(sizeof(struct ds_dest_rec) == 48, "record without holes");
@@ -418,6 +460,7 @@ enum ds_chain {
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user
  *   counters      per-CPU struct ds_counters by listener slot, DS_LISTENERS_MAX for none; kernel; user
  *   calls         struct ds_call_bucket by bucket; both           (mmapable)
+ *   stored        struct ds_stored by row * DS_STORED_WAYS + way; both (mmapable)
  *   guard_acl     __u32 enum ds_guard_word by struct ds_guard_net, longest prefix first; user; kernel
  *   guard_sources struct ds_guard_row by hash of the source; kernel; kernel
  *   links         struct ds_link by ifindex; user; kernel

@@ -29,6 +29,7 @@
 	X(request, 0, "request to a destination by the calls table or the pick")                       \
 	X(request_other_key, 0, "request picked by a fallback key, as it has not the set's first")     \
 	X(request_route, 0, "request to the destination that a Route names")                           \
+	X(request_failover, 0, "request sent again to the next destination, as the one before failed") \
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
 	X(request_flow, 0, "request to a client by the flow that its Route vouches for")               \
 	X(response, 0, "response sent by the next Via")                                                \
@@ -68,6 +69,7 @@
 	X(destination_slow, 503, "destination needs the slow path (transport, or local to this host)") \
 	X(destination_far, 503, "destination of a dsr listener is behind a gateway")                   \
 	X(no_action, 404, "no route matched the request")                                              \
+	X(failover_timeout, 408, "no destination that failover tried has answered in time")            \
 	/* dropped on purpose */                                                                       \
 	X(ack_own_reply, 0, "ACK to a reply built here, absorbed")                                     \
 	X(ack_no_call, 0, "ACK of no known call")                                                      \
@@ -80,6 +82,8 @@
 	X(route_foreign, 403, "request from a destination to a place that cannot be read")             \
 	X(route_forged, 403, "Route with a flow that is not one of ours")                              \
 	X(routed_drop, 0, "dropped by a route")                                                        \
+	X(failover_answer, 0, "failure of a destination, absorbed as another one is tried")            \
+	X(failover_late, 0, "response of a destination that failover has given up, absorbed")          \
 	/* of the slow path alone */                                                                   \
 	X(overload, 0, "new request, shed by the slow path because it cannot keep up")                 \
 	X(send_failed, 0, "the kernel did not take what the slow path had to send")                    \
@@ -96,7 +100,8 @@
 	X(slow_name, 0, "next hop is a name or another transport")                                     \
 	X(slow_strict, 0, "strict router before or behind: Request-URI and Route change places")       \
 	X(slow_reply, 0, "built reply longer than the request, or of too many rows")                   \
-	X(slow_plan, 0, "more edits than a plan holds")
+	X(slow_plan, 0, "more edits than a plan holds")                                                \
+	X(slow_failover, 0, "failure of a destination, for failover to act on")
 
 enum verdict {
 #define X(name, help) VERDICT_##name,

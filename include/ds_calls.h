@@ -133,6 +133,12 @@ port_inline __u64 ds_call_val(__u64 val, __u32 phase, __u32 now)
 	return val | (__u64)phase << 32 | (__u64)(now & 0xffffff) << 40;
 }
 
+/* The call with another destination. */
+port_inline __u64 ds_call_moved(__u64 val, __u32 dest, __u32 serial)
+{
+	return (val & ~(0xffffull | 0xffull << 24)) | (dest & 0xffff) | (__u64)(serial & 0xff) << 24;
+}
+
 /* What the step from one value to another adds to the calls of the destination: -1, 0 or 1. */
 port_inline int ds_call_gain(__u64 seen, __u64 val)
 {
