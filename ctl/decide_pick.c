@@ -102,6 +102,23 @@ void decide_move(const struct decide_work *w, __u64 key, __u32 tag)
 		decide_swap(w->env, call, val, ds_call_answered(val, &a, w->env->now));
 }
 
+void decide_move_call(const struct decide_work *w, __u32 slot)
+{
+	__u64 key = ds_call_key(w->call_id_hash, w->env->slot), val = 0, moved;
+	struct ds_call_bucket *bucket = decide_bucket(w->env, key);
+	const struct ds_dest_rec *dest = decide_dest(w->env, slot);
+	struct ds_call *call;
+
+	call = bucket && dest ? ds_call_find(bucket, key, w->env->now, w->env->call_idle, &val) : NULL;
+	if (!call)
+		return;
+	moved = ds_call_moved(val, slot, dest->serial);
+	if (!ds_call_swap(call, val, moved))
+		return;
+	decide_count(w->env, val, ds_call_gain(val, 0));
+	decide_count(w->env, moved, ds_call_gain(0, moved));
+}
+
 /* The member with the fewest calls, from the counter's next place on: a reason, REASON_request with *dest. */
 static __u32 decide_least(struct decide_env *env, const struct sip_msg *m, __u32 *dest)
 {

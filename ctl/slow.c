@@ -59,6 +59,13 @@ static void slow_on_readable(evutil_socket_t fd, short what, void *ctx)
 	}
 }
 
+static void slow_on_tick(evutil_socket_t fd, short what, void *ctx)
+{
+	(void)fd;
+	(void)what;
+	slow_failover_tick(ctx);
+}
+
 static void slow_on_period(evutil_socket_t fd, short what, void *ctx)
 {
 	struct slow *s = ctx;
@@ -103,6 +110,7 @@ int slow_new(struct event_base *base, const struct bpf_inst *bpf, const struct r
 	     struct slow **slow, struct ds_endpoint *at)
 {
 	const struct timeval period = { .tv_sec = SLOW_PERIOD_S };
+	const struct timeval tick = { .tv_usec = SLOW_FAILOVER_MS * 1000 };
 	struct slow *s = calloc(1, sizeof(*s));
 	int err = 0;
 	__u32 i;
@@ -115,7 +123,9 @@ int slow_new(struct event_base *base, const struct bpf_inst *bpf, const struct r
 	s->batch = slow_batch_new();
 	s->job = calloc(SLOW_BATCH, sizeof(*s->job));
 	s->period = event_new(base, -1, EV_PERSIST, slow_on_period, s);
-	if (!s->batch || !s->job || !s->period || event_add(s->period, &period))
+	s->tick = event_new(base, -1, EV_PERSIST, slow_on_tick, s);
+	if (!s->batch || !s->job || !s->period || !s->tick || event_add(s->period, &period) ||
+	    event_add(s->tick, &tick))
 		err = -ENOMEM;
 	if (!err)
 		err = slow_names_new(base, NULL, slow_on_name, s, &s->names);
@@ -155,6 +165,8 @@ void slow_free(struct slow *s)
 			close(s->spoof[i]);
 	if (s->period)
 		event_free(s->period);
+	if (s->tick)
+		event_free(s->tick);
 	slow_names_free(s->names);
 	slow_batch_free(s->batch);
 	free(s->job);

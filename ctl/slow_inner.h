@@ -31,6 +31,7 @@ struct slow_job {
 	__u8 tos;
 	__u8 ttl; /* of what is sent, 0: the kernel's default */
 	bool spoof;
+	bool is_own; /* came of no datagram and is not counted */
 	struct ds_endpoint src;
 };
 
@@ -46,12 +47,19 @@ struct slow {
 	size_t n_jobs;
 	struct slow_names *names;
 	struct event *period;
+	struct event *tick; /* of failover */
 	__u64 shed; /* since it was last said how many */
 	bool said;  /* that it sheds */
 };
 
 /* Decides about a datagram to a listener; shed: new requests are dropped. Where something is to be sent, it waits. */
 void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g, bool shed);
+
+/* The tables as they are published now. Returns whether the listener is among them. */
+bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env);
+
+/* Counts what a destination has answered. */
+void slow_count_answer(const struct slow *s, __u32 dest, const struct sip_msg *m, size_t len);
 
 /* The next free job, after sending those that wait where there is none. */
 struct slow_job *slow_next_job(struct slow *s);
@@ -64,5 +72,19 @@ void slow_shed(struct slow *s);
 
 /* One datagram of a listener ended so. */
 void slow_count(struct slow *s, __u32 listener, __u32 verdict, __u32 reason);
+
+/* ---- slow_failover.c */
+
+#define SLOW_FAILOVER_MS 100
+
+/*
+ * Acts on a response that the decision d leaves to failover; env is what it was decided with. Returns false where it is
+ * to be sent on as ever, decided anew without env->failover.
+ */
+bool slow_failover_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g,
+			const struct decide_env *env, const struct decision *d);
+
+/* Looks for stored requests whose destination is silent. */
+void slow_failover_tick(struct slow *s);
 
 #endif

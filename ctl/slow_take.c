@@ -42,8 +42,7 @@ static int slow_lookup(void *ctx, const unsigned char *name, size_t len, unsigne
 			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), at);
 }
 
-/* The tables as they are published now. Returns whether the listener is among them. */
-static bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env)
+bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env)
 {
 	const struct bpf_inst *b = s->bpf;
 	__u32 generation = __atomic_load_n(&b->state->generation, __ATOMIC_ACQUIRE);
@@ -72,6 +71,10 @@ static bool slow_env(const struct slow *s, const struct slow_listener *l, struct
 		.now = output_clock(CLOCK_MONOTONIC_COARSE) >> DS_TICK_SHIFT,
 		.rr = __atomic_load_n(&at->rr, __ATOMIC_RELAXED),
 		.random = arc4random(),
+		.failover = half->failover.tries ? &half->failover : NULL,
+		.stored = b->stored,
+		.stored_mask = b->state->stored_mask,
+		.now_ns = output_clock(CLOCK_MONOTONIC_COARSE),
 		.slow = true,
 	};
 	return generation && half->mode;
@@ -109,7 +112,16 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 		return;
 	}
 	env.shed = shed;
+	env.tos = g->tos;
 	slow_decide(s, &env, g, d);
+	if (d->reason == REASON_slow_failover) {
+		if (slow_failover_take(s, l, g, &env, d))
+			return;
+		env.failover = NULL;
+		job = slow_next_job(s);
+		d = &job->d;
+		slow_decide(s, &env, g, d);
+	}
 	if (d->waits && !slow_names_wait(s->names, l->slot, g))
 		return;
 	if (d->reason == REASON_overload)
@@ -122,6 +134,7 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 	job->len = g->len;
 	job->tos = g->tos;
 	job->src = g->src;
+	job->is_own = false;
 	job->spoof = env.mode == DS_MODE_NAT && d->verdict == VERDICT_forward;
 	job->ttl = job->spoof ? g->ttl - 1 : 0;
 	s->n_jobs++;
@@ -136,11 +149,21 @@ struct slow_job *slow_next_job(struct slow *s)
 
 /* ---- sending */
 
+void slow_count_answer(const struct slow *s, __u32 dest, const struct sip_msg *m, size_t len)
+{
+	struct ds_dest_stats *from = &s->stats->dest[dest];
+
+	from->responses[(m->status / 100) & 7]++;
+	from->timeouts += m->status == 408;
+	from->octets_from += len;
+	from->last_from_ns = output_clock(CLOCK_MONOTONIC_COARSE);
+}
+
 static void slow_count_dest(const struct slow *s, const struct slow_job *job)
 {
 	const struct decision *d = &job->d;
 	__u64 now_ns = output_clock(CLOCK_MONOTONIC_COARSE);
-	struct ds_dest_stats *to = &s->stats->dest[d->dest], *from = &s->stats->dest[d->from];
+	struct ds_dest_stats *to = &s->stats->dest[d->dest];
 
 	if (d->verdict != VERDICT_forward)
 		return;
@@ -149,12 +172,8 @@ static void slow_count_dest(const struct slow *s, const struct slow_job *job)
 		to->octets_to += job->len;
 		to->last_to_ns = now_ns;
 	}
-	if (d->msg.kind == SIP_KIND_RESPONSE && d->from) {
-		from->responses[(d->msg.status / 100) & 7]++;
-		from->timeouts += d->msg.status == 408;
-		from->octets_from += job->len;
-		from->last_from_ns = now_ns;
-	}
+	if (d->msg.kind == SIP_KIND_RESPONSE && d->from)
+		slow_count_answer(s, d->from, &d->msg, job->len);
 }
 
 static int slow_job_socket(const struct slow *s, const struct slow_job *job)
@@ -178,6 +197,8 @@ static void slow_send(struct slow *s, int fd, const struct slow_job *job, size_t
 					     .spoof = job[i].spoof };
 	slow_socket_send(fd, s->batch, p, n, failed);
 	for (i = 0; i < n; i++) {
+		if (job[i].is_own)
+			continue;
 		if (failed[i]) {
 			slow_count(s, job[i].listener->slot, VERDICT_drop, REASON_send_failed);
 			continue;

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * slow_failover.c - failover's part of the slow path (DESIGN.md section 7): failures are acknowledged and absorbed, stored
+ * requests are sent to the next destination, and a clock looks for those whose destination is silent.
+ */
+#include "slow_inner.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "ds_pick.h"
+#include "ds_store.h"
+#include "failover_message.h"
+#include "output.h"
+
+/* Silence that began so much earlier than it should have been seen was not watched: nobody waits any more. */
+#define SLOW_FAILOVER_STALE_MS 5000
+#define SLOW_MS_NS 1000000ull
+/* A status listed for failover that is none of these counts as a timeout, so that passive checks see it. */
+#define SLOW_STATUS_TIMEOUT 408
+
+/* What a stored request is at this moment; false where it is being replaced. */
+static bool slow_stored_copy(const struct ds_stored *e, struct ds_stored *copy)
+{
+	__u64 key = __atomic_load_n(&e->key, __ATOMIC_ACQUIRE);
+
+	memcpy(copy, e, sizeof(*copy));
+	__atomic_thread_fence(__ATOMIC_ACQUIRE);
+	return key > DS_STORED_BUSY && __atomic_load_n(&e->key, __ATOMIC_RELAXED) == key && copy->key == key &&
+	       copy->len <= DS_STORED_OCTETS;
+}
+
+/* The next member that a request has not been sent to, 0 where there is none. */
+static __u32 slow_next_dest(const struct decide_env *env, const struct ds_stored *r)
+{
+	const __u32 unfit = DS_DEST_FOREIGN | DS_DEST_DRAINING | DS_DEST_DISABLED;
+	const struct ds_set_rec *set = env->set;
+	__u32 i, n, dest, start;
+
+	if (!set || !set->active)
+		return 0;
+	n = set->active + set->spare;
+	start = (__u32)r->key % set->active;
+	for (i = 0; i < n; i++) {
+		dest = env->slots[ds_pick_nth(set->members, n, start, i)];
+		if (dest && dest < env->n_dests && !ds_stored_tried(r->val, dest) &&
+		    (env->dests[dest].flags & (DS_DEST_USED | unfit)) == DS_DEST_USED)
+			return dest;
+	}
+	return 0;
+}
+
+/* Decides about a stored request again; the job that sends what came of it, NULL where nothing is to be sent. */
+static struct slow_job *slow_again(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
+				   const struct ds_stored *r, __u32 dest, __u32 answer)
+{
+	struct slow_job *job = slow_next_job(s);
+	struct decide_env again = *env;
+
+	again.forced = dest;
+	again.answer = answer;
+	decide(&again, &r->client, r->octets, r->len, &job->d);
+	job->listener = l;
+	job->len = r->len;
+	job->tos = r->tos;
+	job->ttl = 0;
+	job->spoof = false;
+	job->is_own = false;
+	job->src = r->client;
+	return job->d.out_len ? job : NULL;
+}
+
+static void slow_resend(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
+			const struct ds_stored *r, __u32 dest)
+{
+	struct slow_job *job = slow_again(s, l, env, r, dest, 0);
+
+	if (job)
+		s->n_jobs++;
+}
+
+/* A request of our own to the destination of a stored one; to: the message whose To row it has, NULL: the request. */
+static void slow_say(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
+		     const struct ds_stored *r, __u32 dest, const char *method, const struct slow_datagram *to)
+{
+	unsigned char text[DS_STORED_OCTETS + 2048];
+	struct decide_env aside = *env;
+	struct slow_job *job;
+	ssize_t n;
+
+	/* the call stays where it is */
+	aside.failover = NULL;
+	job = slow_again(s, l, &aside, r, dest, 0);
+	if (!job)
+		return;
+	n = failover_message(method, job->d.out, job->d.out_len, to ? to->data : job->d.out,
+			     to ? to->len : job->d.out_len, text, sizeof(text));
+	if (n < 0)
+		return;
+	memcpy(job->d.out, text, (size_t)n);
+	job->d.out_len = (size_t)n;
+	job->is_own = true;
+	s->n_jobs++;
+}
+
+/* Moves a stored request to another destination; false where somebody else did something to it. */
+static bool slow_move(struct ds_stored *e, const struct ds_stored *seen, __u32 dest, __u64 now_ns)
+{
+	__atomic_store_n(&e->sent_ns, now_ns, __ATOMIC_RELAXED);
+	return ds_stored_swap(e, seen->val, ds_stored_moved(seen->val, dest));
+}
+
+static void slow_set(struct ds_stored *e, __u64 flags)
+{
+	__atomic_fetch_or(&e->val, flags, __ATOMIC_ACQ_REL);
+}
+
+bool slow_failover_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g,
+			const struct decide_env *env, const struct decision *d)
+{
+	__u32 method = d->msg.method, status = d->msg.status, from = d->from, next = 0;
+	struct ds_stored *e = d->stored, r;
+	__u64 val;
+	int what;
+
+	if (!slow_stored_copy(e, &r))
+		return false;
+	val = r.val;
+	what = ds_stored_response(env->failover, &val, method, r.method, from, status);
+	if (what == DS_STORED_FAILED)
+		next = slow_next_dest(env, &r);
+	if (what == DS_STORED_FAILED && (!next || !slow_move(e, &r, next, env->now_ns))) {
+		slow_set(e, DS_STORED_FINAL);
+		return false;
+	}
+	if (what != DS_STORED_FAILED && what != DS_STORED_LATE)
+		return false;
+	slow_count_answer(s, from, &d->msg, g->len);
+	s->stats->dest[from].timeouts += next && status / 100 != 5 && status != SLOW_STATUS_TIMEOUT;
+	slow_count(s, l->slot, VERDICT_drop, next ? REASON_failover_answer : REASON_failover_late);
+	/* d is gone with the next job */
+	if (method == SIP_METHOD_INVITE)
+		slow_say(s, l, env, &r, from, "ACK", g);
+	if (next)
+		slow_resend(s, l, env, &r, next);
+	return true;
+}
+
+/* ---- silence */
+
+static void slow_timed_out(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
+			   struct ds_stored *e, const struct ds_stored *r)
+{
+	__u32 was = ds_stored_last(r->val), next = 0;
+	struct slow_job *job;
+
+	if (ds_stored_open(r->val, env->failover->tries))
+		next = slow_next_dest(env, r);
+	if (next ? !slow_move(e, r, next, env->now_ns) : !ds_stored_swap(e, r->val, r->val | DS_STORED_OWN))
+		return;
+	/* as one that has answered 408 (RFC 3261 16.8) */
+	s->stats->dest[was].responses[4]++;
+	s->stats->dest[was].timeouts++;
+	if (r->method == SIP_METHOD_INVITE && r->val & DS_STORED_TRYING)
+		slow_say(s, l, env, r, was, "CANCEL", NULL);
+	if (next) {
+		slow_resend(s, l, env, r, next);
+		return;
+	}
+	/* RFC 4320 4.2: a 408 to anything else would come too late */
+	job = r->method == SIP_METHOD_INVITE ? slow_again(s, l, env, r, 0, REASON_failover_timeout) : NULL;
+	if (job)
+		s->n_jobs++;
+}
+
+static bool slow_is_stale(const struct ds_failover *f, const struct ds_stored *e, __u64 now_ns)
+{
+	__u64 limit_ms = e->val & DS_STORED_TRYING ? f->timeout_100_ms : f->timeout_ms;
+	__u64 since_ns = e->val & DS_STORED_TRYING ? e->heard_ns : e->sent_ns;
+
+	return now_ns - since_ns > (limit_ms + SLOW_FAILOVER_STALE_MS) * SLOW_MS_NS;
+}
+
+static void slow_watch(struct slow *s, const struct decide_env *env, struct ds_stored *e)
+{
+	struct ds_stored r;
+	const struct slow_listener *l = &s->listener[env->slot];
+
+	if (!ds_stored_silent(env->failover, e->val, e->sent_ns, e->heard_ns, env->now_ns))
+		return;
+	if (!slow_is_stale(env->failover, e, env->now_ns) && slow_stored_copy(e, &r))
+		slow_timed_out(s, l, env, e, &r);
+}
+
+void slow_failover_tick(struct slow *s)
+{
+	__u32 i, n = s->bpf->entries[BPF_MAP_stored];
+	struct decide_env env;
+	struct ds_stored *e;
+	size_t k;
+
+	for (k = 0; k < s->n; k++) {
+		if (s->listener[k].fd < 0 || !slow_env(s, &s->listener[k], &env) || !env.failover)
+			continue;
+		for (i = 0; i < n; i++) {
+			e = &s->bpf->stored[i];
+			if (__atomic_load_n(&e->key, __ATOMIC_ACQUIRE) > DS_STORED_BUSY && e->listener == env.slot)
+				slow_watch(s, &env, e);
+		}
+	}
+	slow_flush(s);
+}
