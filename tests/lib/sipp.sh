@@ -21,11 +21,14 @@ SIPP_PAD_UAS=0
 SIPP_SENT_BY=
 # 1: this run loses messages on purpose, so the 180 may be missing.
 SIPP_LOSSY=0
+# What those who fail (uas_fail) answer, and edits of all scenarios (of sed).
+SIPP_FAIL="500 Server Internal Error"
+SIPP_EDIT=()
 
 # sipp_scenario NAME writes the scenario with this run's times.
 sipp_scenario() {
 	local edit=(-e "s/\"T1\"/\"$SIPP_T1\"/"
-		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/") pad=$SIPP_PAD_UAC
+		-e "s/HOLD_MIN/${SIPP_HOLD[0]}/; s/HOLD_MAX/${SIPP_HOLD[1]}/; s/FAIL_STATUS/$SIPP_FAIL/" "${SIPP_EDIT[@]}") pad=$SIPP_PAD_UAC
 
 	[[ $1 == uac* ]] || pad=$SIPP_PAD_UAS
 	[[ $1 != uac* || -z $SIPP_SENT_BY ]] || edit+=(-e "s/^ *Via: SIP.2.0.UDP \[local_ip\]/Via: SIP\/2.0\/UDP $SIPP_SENT_BY/")
