@@ -41,6 +41,7 @@ struct sip_reply {
 	X(400, "Bad Request")            \
 	X(403, "Forbidden")              \
 	X(404, "Not Found")              \
+	X(408, "Request Timeout")        \
 	X(416, "Unsupported URI Scheme") \
 	X(420, "Bad Extension")          \
 	X(483, "Too Many Hops")          \
