@@ -77,7 +77,7 @@ struct store_next {
 
 static long store_next_one(__u32 i, struct store_next *n)
 {
-	__u32 dest = pick_slot(ds_pick_nth(n->members, n->active, n->start, i));
+	__u32 dest = pick_slot(ds_pick_other(n->members, n->active, n->start, i));
 	struct ds_dest_rec *d = pick_dest(dest);
 
 	/* what the slow path has to send to is left to it */
@@ -111,13 +111,15 @@ port_inline void store_next(struct work *w, struct ds_stored *e, __u64 val, __u3
 	struct ds_set_rec *set = DS_LOOKUP(sets, set_slot);
 	struct store_next n = { .val = val };
 	struct ds_dest_rec *d;
+	__u32 all;
 
 	if (!set || !set->active)
 		return;
 	n.members = set->members;
-	n.active = set->active + set->spare;
+	n.active = set->active;
 	n.start = (__u32)w->ours.branch % set->active;
-	bpf_loop(n.active < STORE_WALK ? n.active : STORE_WALK, store_next_one, &n, 0);
+	all = set->active + set->spare;
+	bpf_loop(all < STORE_WALK ? all : STORE_WALK, store_next_one, &n, 0);
 	d = pick_dest(n.dest);
 	if (!d)
 		return;

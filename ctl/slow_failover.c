@@ -42,7 +42,7 @@ static __u32 slow_next_dest(const struct decide_env *env, const struct ds_stored
 	n = set->active + set->spare;
 	start = (__u32)r->key % set->active;
 	for (i = 0; i < n; i++) {
-		dest = env->slots[ds_pick_nth(set->members, n, start, i)];
+		dest = env->slots[ds_pick_other(set->members, set->active, start, i)];
 		if (dest && dest < env->n_dests && !ds_stored_tried(r->val, dest) &&
 		    (env->dests[dest].flags & (DS_DEST_USED | unfit)) == DS_DEST_USED)
 			return dest;

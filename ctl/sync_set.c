@@ -78,18 +78,37 @@ static void sync_enter_use(const struct sync *s, struct sync_set *set, const str
 	}
 }
 
-/* Leaves out whom the algorithm does not pick from. */
-static void sync_leave_out(struct sync_set *set, const struct algorithm_member *m)
+/* One more that failover may go to, by priority behind those before it. */
+static void sync_keep_spare(__u32 *spare, __u32 n, const struct algorithm_member *m, __u32 i)
 {
-	__u32 i, n = 0;
+	for (; n && m[spare[n - 1]].conf->priority < m[i].conf->priority; n--)
+		spare[n] = spare[n - 1];
+	spare[n] = i;
+}
 
+/* Leaves out whom the algorithm does not pick from. */
+static int sync_leave_out(struct sync_set *set, const struct algorithm_member *m)
+{
+	__u32 *spare = calloc(set->n + 1, sizeof(*spare)), i, n = 0;
+
+	if (!spare)
+		return -ENOMEM;
+	for (i = 0; i < set->n; i++)
+		if (!m[i].weight)
+			sync_keep_spare(spare, set->n_spare++, m, i);
+	for (i = 0; i < set->n_spare; i++)
+		spare[i] = set->dest[spare[i]];
 	for (i = 0; i < set->n; i++) {
 		if (!m[i].weight)
 			continue;
 		set->member[n] = (struct table_member){ set->member[i].id, m[i].weight };
 		set->dest[n++] = set->dest[i];
 	}
+	for (i = 0; i < set->n_spare; i++)
+		set->dest[n + i] = spare[i];
 	set->n = n;
+	free(spare);
+	return 0;
 }
 
 static int sync_list_consistent(const struct sync *s, struct sync_set *set, const struct record_listener *l,
@@ -123,9 +142,10 @@ static int sync_list_members(struct sync *s, struct sync_set *set, const struct 
 	else if (from)
 		err = sync_list_consistent(s, set, l, from, in, m);
 	if (!err) {
-		sync_leave_out(set, m);
-		err = algorithm_keys(l->algorithm, l->slot_rule, l->hash_key, l->user_only, set->key);
+		err = sync_leave_out(set, m);
 	}
+	if (!err)
+		err = algorithm_keys(l->algorithm, l->slot_rule, l->hash_key, l->user_only, set->key);
 	free(m);
 	return err;
 }
@@ -138,7 +158,7 @@ static int sync_make_turns(struct sync_set *set, __u32 size)
 
 	if (!set->n)
 		return 0;
-	set->turn = malloc(max * sizeof(*set->turn));
+	set->turn = malloc((max + set->n_spare) * sizeof(*set->turn));
 	if (!set->turn)
 		return -ENOMEM;
 	n = table_turns(set->member, set->n, set->turn, max);
@@ -147,6 +167,7 @@ static int sync_make_turns(struct sync_set *set, __u32 size)
 	set->n_turns = (__u32)n;
 	for (i = 0; i < set->n_turns; i++)
 		set->turn[i] = set->dest[set->turn[i]];
+	memcpy(set->turn + set->n_turns, set->dest + set->n, set->n_spare * sizeof(*set->turn));
 	return 0;
 }
 
@@ -213,6 +234,7 @@ struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_l
 		.table_size = set->size,
 		.members = set->members_at,
 		.active = set->n_turns,
+		.spare = set->n_spare,
 	};
 
 	memcpy(rec.key, set->key, sizeof(rec.key));
@@ -239,10 +261,11 @@ static bool sync_is_published(const struct sync_set *set, const struct bpf_inst 
 {
 	return old && old->id == l->set && old->algorithm == l->algorithm &&
 	       old->pick == algorithm_pick(l->algorithm, l->slot_rule) && old->per_cpu == l->per_cpu &&
-	       old->table_size == set->size && old->active == set->n_turns &&
+	       old->table_size == set->size && old->active == set->n_turns && old->spare == set->n_spare &&
 	       !memcmp(old->key, set->key, sizeof(old->key)) &&
 	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
-			    !memcmp(b->slots + old->members, set->turn, set->n_turns * sizeof(*set->turn))));
+			    !memcmp(b->slots + old->members, set->turn,
+				     (set->n_turns + set->n_spare) * sizeof(*set->turn))));
 }
 
 static int sync_compare_extents(const void *a, const void *b)
@@ -301,7 +324,7 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 		if (!now)
 			continue;
 		taken[n++] = (struct sync_extent){ now->table, now->table_size };
-		taken[n++] = (struct sync_extent){ now->members, now->active };
+		taken[n++] = (struct sync_extent){ now->members, now->active + now->spare };
 	}
 	for (i = 0; i < s->n_sets; i++) {
 		set = &s->set[i];
@@ -309,7 +332,7 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 			continue;
 		set->slot = sync_take_set(s, b);
 		if (!set->slot || sync_take_extent(taken, &n, set->size, max, &set->table_at) ||
-		    sync_take_extent(taken, &n, set->n_turns, max, &set->members_at)) {
+		    sync_take_extent(taken, &n, set->n_turns + set->n_spare, max, &set->members_at)) {
 			snprintf(
 				s->error, sizeof(s->error),
 				"no room for the tables of all listeners: %u entries in all, those of the lists before included",

@@ -50,6 +50,15 @@ port_inline __u32 ds_pick_nth(__u32 members, __u32 active, __u32 start, __u32 i)
 	return members + (at < active ? at : at - active);
 }
 
+/*
+ * Entry of slots[] of the i-th member that failover looks at: those that are picked from, from `start` on, which is below
+ * active, then the spare ones.
+ */
+port_inline __u32 ds_pick_other(__u32 members, __u32 active, __u32 start, __u32 i)
+{
+	return i < active ? ds_pick_nth(members, active, start, i) : members + i;
+}
+
 /* Entry of slots[] for 32 random bits. */
 port_inline __u32 ds_pick_random(const struct ds_set_rec *set, __u32 random)
 {
