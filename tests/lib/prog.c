@@ -67,6 +67,7 @@ static int shrink_maps(void)
 	} sizes[] = {
 		{ "slots", PROG_SLOTS / DS_SLOTS_GROUP }, { "dests", PROG_MAX_DESTS },	   { "dest_info", 1 },
 		{ "dest_stats", PROG_MAX_DESTS },	  { "calls", PROG_CALLS_BUCKETS },
+		{ "stored", PROG_STORED },
 	};
 	size_t i;
 
@@ -117,7 +118,8 @@ static int map_tables(void)
 	prog.dests = map_memory("dests");
 	prog.calls = map_memory("calls");
 	prog.loads = map_memory("loads");
-	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls && prog.loads ? 0
+	prog.stored = map_memory("stored");
+	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls && prog.loads && prog.stored ? 0
 														 : -1;
 }
 

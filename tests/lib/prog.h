@@ -17,6 +17,7 @@
 /* What the maps are shrunk to: entries. */
 #define PROG_CALLS_BUCKETS 64
 #define PROG_SLOTS 1024
+#define PROG_STORED (4 * DS_STORED_WAYS)
 #define PROG_MAX_DESTS 64
 #define PROG_TEXT_MAX 8192
 
@@ -36,6 +37,7 @@ struct prog {
 	struct ds_dest_rec *dests;
 	struct ds_call_bucket *calls;
 	struct ds_load *loads;
+	struct ds_stored *stored;
 	unsigned int meta; /* octets of metadata before the frame, see prog_meta() */
 	unsigned int ifindex[2];
 };

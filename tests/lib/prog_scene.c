@@ -34,6 +34,7 @@ void prog_reset(void)
 	memset(prog.dests, 0, PROG_MAX_DESTS * sizeof(*prog.dests));
 	memset(prog.loads, 0, PROG_MAX_DESTS * sizeof(*prog.loads));
 	memset(prog.calls, 0, PROG_CALLS_BUCKETS * sizeof(*prog.calls));
+	memset(prog.stored, 0, PROG_STORED * sizeof(*prog.stored));
 	for (i = 0; i < TEST_COUNT(hashes); i++)
 		empty_hash(hashes[i]);
 	prog.meta = 0;
@@ -43,6 +44,7 @@ void prog_reset(void)
 	prog.state->key[1] = 0x0f0e0d0c0b0a0908;
 	prog.state->calls_mask = PROG_CALLS_BUCKETS - 1;
 	prog.state->call_idle_s = DS_CALL_IDLE_S;
+	prog.state->stored_mask = PROG_STORED / DS_STORED_WAYS - 1;
 }
 
 void prog_listener(__u32 slot, const char *ip, unsigned int port, enum ds_mode mode, enum ds_affinity affinity)

@@ -118,6 +118,16 @@ static const struct bad {
 	{ "ipip from the listener",
 	  "interfaces = a listen 192.0.2.1:1 { mode = ipip tunnel-source = 192.0.2.1 route a { set = 1 } }",
 	  "1:65: error: tunnel-source is the listener's address, expected another" },
+	{ "failover of nat",
+	  "interfaces = a listen 192.0.2.1:1 { mode = nat failover = {500} route a { set = 1 } }",
+	  "1:60: error: failover in another mode than proxy, expected mode = proxy" },
+	{ "failover without calls",
+	  "interfaces = a listen 192.0.2.1:1 { affinity = hash failover = {timeout} route a { set = 1 } }",
+	  "1:65: error: failover without the table of calls" },
+	{ "failover codes",
+	  "interfaces = a listen 192.0.2.1:1 { failover = {200, 5, silence} failover-tries = 1 route a { set = 1 } }",
+	  "1:49: error: failover '200', expected codes from 400|1:54: error: failover '5'|"
+	  "1:57: error: failover 'silence'|1:83: error: failover-tries '1'" },
 	{ "tunnel sources",
 	  "interfaces = a listen 192.0.2.1:1 { mode = ipip tunnel-source = {x, ff02::1, 192.0.2.2, 192.0.2.3} route a { set = 1 } }",
 	  "1:66: error: tunnel-source 'x', expected an IP address|1:69: error: tunnel-source 'ff02::1', expected an address of one host|"
