@@ -180,6 +180,9 @@ port_inline int store_on_response(struct work *w, const struct ds_listener_half 
 		what = ds_stored_response(&half->failover, &val, w->msg.method, e->method, w->from, w->msg.status);
 		if (what != DS_STORED_PASS && what != DS_STORED_ANSWERED && slow_is_there())
 			return REASON_slow_failover;
+		/* with nobody to act on it, the client has it */
+		if (what == DS_STORED_FAILED)
+			val |= DS_STORED_FINAL;
 		if (val != seen && !ds_stored_swap(e, seen, val))
 			continue;
 		break;
