@@ -182,7 +182,7 @@ port_inline int store_on_response(struct work *w, const struct ds_listener_half 
 			return REASON_slow_failover;
 		/* with nobody to act on it, the client has it */
 		if (what == DS_STORED_FAILED)
-			val |= DS_STORED_FINAL;
+			val = ds_stored_final(val);
 		if (val != seen && !ds_stored_swap(e, seen, val))
 			continue;
 		break;

@@ -110,9 +110,14 @@ static bool slow_move(struct ds_stored *e, const struct ds_stored *seen, __u32 d
 	return ds_stored_swap(e, seen->val, ds_stored_moved(seen->val, dest));
 }
 
-static void slow_set(struct ds_stored *e, __u64 flags)
+/* The client gets the failure. */
+static void slow_end(struct ds_stored *e)
 {
-	__atomic_fetch_or(&e->val, flags, __ATOMIC_ACQ_REL);
+	__u64 val;
+
+	do
+		val = __atomic_load_n(&e->val, __ATOMIC_ACQUIRE);
+	while (!ds_stored_swap(e, val, ds_stored_final(val)));
 }
 
 bool slow_failover_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g,
@@ -130,7 +135,7 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 	if (what == DS_STORED_FAILED)
 		next = slow_next_dest(env, &r);
 	if (what == DS_STORED_FAILED && (!next || !slow_move(e, &r, next, env->now_ns))) {
-		slow_set(e, DS_STORED_FINAL);
+		slow_end(e);
 		return false;
 	}
 	if (what != DS_STORED_FAILED && what != DS_STORED_LATE)

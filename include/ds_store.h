@@ -58,6 +58,12 @@ port_inline int ds_stored_is_own(__u64 val)
 	return (val & DS_STORED_OWN) == DS_STORED_OWN;
 }
 
+/* The word once the client has the destination's final answer. */
+port_inline __u64 ds_stored_final(__u64 val)
+{
+	return (val & ~(DS_STORED_TRYING | DS_STORED_RINGING)) | DS_STORED_FINAL;
+}
+
 /* Whether a destination has been given up: another has the request, or nobody has any more. */
 port_inline int ds_stored_given_up(__u64 val, __u32 dest)
 {
@@ -116,7 +122,7 @@ port_inline int ds_stored_response(const struct ds_failover *f, __u64 *val, __u3
 		return DS_STORED_LATE;
 	if (ds_failover_lists(f, status) && ds_stored_open(*val, f->tries))
 		return DS_STORED_FAILED;
-	*val = (*val & ~(DS_STORED_TRYING | DS_STORED_RINGING)) | DS_STORED_FINAL;
+	*val = ds_stored_final(*val);
 	return given_up ? DS_STORED_ANSWERED : DS_STORED_PASS;
 }
 
