@@ -51,7 +51,7 @@ sipp_ports() {
 }
 
 sipp_files() {
-	SIPP_FILES=(-stf "$LAB_DIR/log/$1.csv" -error_file "$LAB_DIR/log/$1.errors")
+	SIPP_FILES=(-message_file "$LAB_DIR/log/$1.messages" -stf "$LAB_DIR/log/$1.csv" -error_file "$LAB_DIR/log/$1.errors")
 }
 
 # Where answerers listen that have not their destination's address: the listener's, which it holds too.
