@@ -82,8 +82,8 @@ struct conf_listener {
 	enum ds_affinity affinity;
 	bool record_route;
 	bool path;
-	struct ds_addr tunnel[2]; /* of ipip: addresses that tunnels start at, IPv4 and IPv6; zero: none */
-	struct admit admit;	  /* its guard */
+	struct ds_addr tunnel[2];    /* of ipip: addresses that tunnels start at, IPv4 and IPv6; zero: none */
+	struct admit admit;	     /* its guard */
 	struct ds_failover failover; /* all but tries */
 	unsigned int failover_tries;
 	struct conf_route route[CONF_ROUTES_MAX];

@@ -30,10 +30,10 @@ struct decide_env {
 	const struct ds_failover *failover; /* NULL: there is none, or it is not to be asked */
 	struct ds_stored *stored;
 	__u32 stored_mask;
-	__u8 tos;     /* of the datagram, for what is stored of it */
-	__u64 now_ns; /* the coarse monotonic clock */
-	__u32 forced; /* destination that a stored request goes to now, 0: it is no such request */
-	__u32 answer; /* reason by which a stored request is answered, 0: it is not */
+	__u8 tos;		      /* of the datagram, for what is stored of it */
+	__u64 now_ns;		      /* the coarse monotonic clock */
+	__u32 forced;		      /* destination that a stored request goes to now, 0: it is no such request */
+	__u32 answer;		      /* reason by which a stored request is answered, 0: it is not */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;
@@ -72,7 +72,7 @@ struct decision {
 	struct sip_plan plan;
 	struct sip_reply reply;
 	struct ds_stored *stored; /* of the request that this one belongs to, NULL: none */
-	size_t out_len; /* octets to send, 0 where nothing is sent */
+	size_t out_len;		  /* octets to send, 0 where nothing is sent */
 	unsigned char out[DECIDE_PAYLOAD_MAX];
 };
 

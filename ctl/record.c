@@ -98,9 +98,9 @@ static json_t *record_listener_json(const struct record_listener *l)
 	char ip[INET6_ADDRSTRLEN], at[URI_ENDPOINT_SIZE];
 
 	inet_ntop(AF_INET6, &l->at.ip, ip, sizeof(ip));
-	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:b, s:b}", "listen",
-			 uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set, "mode",
-			 record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
+	return json_pack("{s:s, s:s, s:i, s:i, s:s, s:s, s:s, s:i, s:s, s:b, s:s, s:b, s:o, s:o, s:o, s:b, s:b}",
+			 "listen", uri_endpoint_text(&l->at, at), "ip", ip, "port", ntohs(l->at.port_be), "set", l->set,
+			 "mode", record_mode_name(l->mode), "algorithm", algorithm_name(l->algorithm), "affinity",
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
 			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
 			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard),
@@ -273,11 +273,11 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0, record_route = 0, path = 0;
 	json_t *tunnel = NULL, *guard = NULL, *failover = NULL;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?o, s?b, s?b}", "ip", &ip,
-			"port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity", &affinity,
-			"table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule, "per_cpu",
-			&per_cpu, "tunnel_source", &tunnel, "guard", &guard, "failover", &failover, "record_route", &record_route, "path",
-			&path) ||
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?o, s?b, s?b}", "ip",
+			&ip, "port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity",
+			&affinity, "table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule,
+			"per_cpu", &per_cpu, "tunnel_source", &tunnel, "guard", &guard, "failover", &failover,
+			"record_route", &record_route, "path", &path) ||
 	    inet_pton(AF_INET6, ip, &l->at.ip) != 1)
 		return -EPROTO;
 	m = record_word(mode, DS_MODE_SHIELD, record_mode_int);
@@ -293,7 +293,8 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	r = record_word(rule, DS_SLOT_KAMAILIO, record_slot_rule_int);
 	l->slot_rule = r;
 	if (m < 0 || f < 0 || r < 0 || algorithm_find(algorithm, &l->algorithm) ||
-	    record_read_guard(&l->guard, guard) || record_read_failover(&l->failover, failover) || record_read_tunnel(l, tunnel))
+	    record_read_guard(&l->guard, guard) || record_read_failover(&l->failover, failover) ||
+	    record_read_tunnel(l, tunnel))
 		return -EPROTO;
 	return record_text(l->hash_key, sizeof(l->hash_key), key);
 }

@@ -48,8 +48,8 @@ struct slow {
 	struct slow_names *names;
 	struct event *period;
 	struct event *tick; /* of failover */
-	__u64 shed; /* since it was last said how many */
-	bool said;  /* that it sheds */
+	__u64 shed;	    /* since it was last said how many */
+	bool said;	    /* that it sheds */
 };
 
 /* Decides about a datagram to a listener; shed: new requests are dropped. Where something is to be sent, it waits. */

@@ -51,7 +51,7 @@ struct sync_set {
 	__u32 *turn; /* slots in dests[] in the order of their turns; NULL where nothing is active */
 	__u32 n_turns;
 	__u32 n_spare; /* more of them behind those: active, and for failover alone */
-	__u32 *table; /* slots in dests[]; NULL where nothing is active */
+	__u32 *table;  /* slots in dests[]; NULL where nothing is active */
 	__u32 size;
 	struct ds_key key[DS_KEYS_MAX];
 	bool published; /* the same is published already, in slot */

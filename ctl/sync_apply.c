@@ -87,7 +87,8 @@ static void sync_write_sets(const struct sync *s, const struct bpf_inst *b, cons
 			continue;
 		if (set->n) {
 			memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
-			memcpy(b->slots + set->members_at, set->turn, (set->n_turns + set->n_spare) * sizeof(*set->turn));
+			memcpy(b->slots + set->members_at, set->turn,
+			       (set->n_turns + set->n_spare) * sizeof(*set->turn));
 		}
 		b->sets[set->slot] = sync_set_rec(set, &r->listener[i]);
 	}

@@ -263,9 +263,9 @@ static bool sync_is_published(const struct sync_set *set, const struct bpf_inst 
 	       old->pick == algorithm_pick(l->algorithm, l->slot_rule) && old->per_cpu == l->per_cpu &&
 	       old->table_size == set->size && old->active == set->n_turns && old->spare == set->n_spare &&
 	       !memcmp(old->key, set->key, sizeof(old->key)) &&
-	       (!set->n || (!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
-			    !memcmp(b->slots + old->members, set->turn,
-				     (set->n_turns + set->n_spare) * sizeof(*set->turn))));
+	       (!set->n ||
+		(!memcmp(b->slots + old->table, set->table, set->size * sizeof(*set->table)) &&
+		 !memcmp(b->slots + old->members, set->turn, (set->n_turns + set->n_spare) * sizeof(*set->turn))));
 }
 
 static int sync_compare_extents(const void *a, const void *b)

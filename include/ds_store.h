@@ -30,7 +30,8 @@ port_inline __u32 ds_stored_dest(__u64 val, __u32 i)
 
 port_inline __u32 ds_stored_tries(__u64 val)
 {
-	return !!ds_stored_dest(val, 0) + !!ds_stored_dest(val, 1) + !!ds_stored_dest(val, 2) + !!ds_stored_dest(val, 3);
+	return !!ds_stored_dest(val, 0) + !!ds_stored_dest(val, 1) + !!ds_stored_dest(val, 2) +
+	       !!ds_stored_dest(val, 3);
 }
 
 /* The one that has it now. */
@@ -101,8 +102,8 @@ port_inline int ds_failover_lists(const struct ds_failover *f, __u32 status)
 enum ds_stored_answer {
 	DS_STORED_PASS = 0, /* sent on as ever */
 	DS_STORED_ANSWERED, /* sent on, and the call is with who sent it */
-	DS_STORED_FAILED,   /* for the daemon: a failure that the client is not to see yet, if there is another destination */
-	DS_STORED_LATE,	    /* for the daemon: of a destination that was given up */
+	DS_STORED_FAILED, /* for the daemon: a failure that the client is not to see yet, if there is another destination */
+	DS_STORED_LATE, /* for the daemon: of a destination that was given up */
 };
 
 /* A response: *val becomes the word after it. method: of CSeq; dest: who sent it, 0 where that is none of ours. */

@@ -66,8 +66,7 @@ static int shrink_maps(void)
 		__u32 entries;
 	} sizes[] = {
 		{ "slots", PROG_SLOTS / DS_SLOTS_GROUP }, { "dests", PROG_MAX_DESTS },	   { "dest_info", 1 },
-		{ "dest_stats", PROG_MAX_DESTS },	  { "calls", PROG_CALLS_BUCKETS },
-		{ "stored", PROG_STORED },
+		{ "dest_stats", PROG_MAX_DESTS },	  { "calls", PROG_CALLS_BUCKETS }, { "stored", PROG_STORED },
 	};
 	size_t i;
 
@@ -119,8 +118,10 @@ static int map_tables(void)
 	prog.calls = map_memory("calls");
 	prog.loads = map_memory("loads");
 	prog.stored = map_memory("stored");
-	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls && prog.loads && prog.stored ? 0
-														 : -1;
+	return prog.state && prog.listeners && prog.sets && prog.slots && prog.dests && prog.calls && prog.loads &&
+			       prog.stored
+		       ? 0
+		       : -1;
 }
 
 int prog_chain(void)

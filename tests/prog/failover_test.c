@@ -179,8 +179,8 @@ static void goes_on(void **state)
 		check_int("and stays", ask(is_ip6, "INVITE", "g1", "", "request"), second);
 		check_int("the call too", DS_CALL_DEST(prog_call()),
 			  PROG_DEST(is_ip6 ? PROG_L6 : PROG_L4, (unsigned int)second));
-		check_int("counted", prog_dest_stats(PROG_DEST(is_ip6 ? PROG_L6 : PROG_L4, (unsigned int)first)).timeouts,
-			  1);
+		check_int("counted",
+			  prog_dest_stats(PROG_DEST(is_ip6 ? PROG_L6 : PROG_L4, (unsigned int)first)).timeouts, 1);
 		e->sent_ns -= 2000000000;
 		third = ask(is_ip6, "INVITE", "g1", "", "request_failover");
 		check_int("the third", third != first && third != second && third >= 0, 1);
@@ -196,9 +196,11 @@ struct stop_row {
 	const char *status; /* NULL: CANCEL */
 };
 
-static const struct stop_row stop_rows[] = { { "rings", "180 Ringing" }, { "tries", "100 Trying" },
-					      { "answers", "200 OK" },	 { "fails by another code", "486 Busy Here" },
-					      { "cancelled", NULL } };
+static const struct stop_row stop_rows[] = { { "rings", "180 Ringing" },
+					     { "tries", "100 Trying" },
+					     { "answers", "200 OK" },
+					     { "fails by another code", "486 Busy Here" },
+					     { "cancelled", NULL } };
 
 /* What keeps it where it is. */
 static void stops(void **state)

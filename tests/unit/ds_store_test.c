@@ -77,8 +77,8 @@ static void answers(void **state)
 	const struct answer_row *row = *state;
 	__u64 val = tried(row->tries) | row->flags;
 
-	check_int("what it is",
-		  ds_stored_response(&conf, &val, row->method, SIP_METHOD_INVITE, row->dest, row->status), row->want);
+	check_int("what it is", ds_stored_response(&conf, &val, row->method, SIP_METHOD_INVITE, row->dest, row->status),
+		  row->want);
 	check_int("flags", val >> 60, row->flags_after >> 60);
 	check_int("destinations", (val & ~DS_STORED_FLAGS) == tried(row->tries), 1);
 }
@@ -93,14 +93,10 @@ struct silence_row {
 
 /* At 100,000 ms. */
 static const struct silence_row silence_rows[] = {
-	{ "just sent", 0, 100000, 100000, 0 },
-	{ "in the time", 0, 98001, 0, 0 },
-	{ "silent", 0, 98000, 0, 1 },
-	{ "by a clock that is behind", 0, 100001, 0, 0 },
-	{ "tries", T, 91000, 90001, 0 },
-	{ "tries for too long", T, 89000, 90000, 1 },
-	{ "rings", T | R, 10, 10, 0 },
-	{ "answered", F, 10, 10, 0 },
+	{ "just sent", 0, 100000, 100000, 0 }, { "in the time", 0, 98001, 0, 0 },
+	{ "silent", 0, 98000, 0, 1 },	       { "by a clock that is behind", 0, 100001, 0, 0 },
+	{ "tries", T, 91000, 90001, 0 },       { "tries for too long", T, 89000, 90000, 1 },
+	{ "rings", T | R, 10, 10, 0 },	       { "answered", F, 10, 10, 0 },
 	{ "cancelled", C, 10, 10, 0 },
 };
 

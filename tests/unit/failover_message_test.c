@@ -20,18 +20,19 @@ static const struct row {
 	  "INVITE sip:b@y SIP/2.0\r\n" VIA "Via: SIP/2.0/UDP c;branch=z\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@y>\r\n"
 	  "Call-ID: c\r\nCSeq: 7 INVITE\r\nContent-Length: 4\r\n\r\nTo: x",
 	  "SIP/2.0 500 No\r\nVia: x\r\nt: <sip:b@y>\r\n ;tag=2\r\n\r\n",
-	  "ACK sip:b@y SIP/2.0\r\n" VIA "From: <sip:a@x>;tag=1\r\nCall-ID: c\r\nCSeq: 7 ACK\r\nt: <sip:b@y>\r\n ;tag=2\r\n" END },
+	  "ACK sip:b@y SIP/2.0\r\n" VIA
+	  "From: <sip:a@x>;tag=1\r\nCall-ID: c\r\nCSeq: 7 ACK\r\nt: <sip:b@y>\r\n ;tag=2\r\n" END },
 	{ "CANCEL, compact, with Routes", "CANCEL",
 	  "\r\n\r\nINVITE sip:b@y SIP/2.0\r\nv : SIP/2.0/UDP 192.0.2.1\r\nRoute: <sip:r;lr>\r\nroute:\r\n <sip:s;lr>\r\n"
 	  "Record-Route: <sip:no>\r\nf:<sip:a@x>;tag=1\r\nt:<sip:b@y>\r\nTopic: no\r\ni:c\r\ncseq:  0007\r\n INVITE\r\n\r\n",
 	  NULL,
 	  "CANCEL sip:b@y SIP/2.0\r\nv : SIP/2.0/UDP 192.0.2.1\r\nRoute: <sip:r;lr>\r\nroute:\r\n <sip:s;lr>\r\n"
 	  "f:<sip:a@x>;tag=1\r\ni:c\r\nCSeq: 0007 CANCEL\r\nt:<sip:b@y>\r\n" END },
-	{ "no To", "ACK", "INVITE sip:b@y SIP/2.0\r\n" VIA "From: x\r\nCall-ID: c\r\nCSeq: 7 INVITE\r\n\r\nTo: x\r\n", NULL,
-	  NULL },
+	{ "no To", "ACK", "INVITE sip:b@y SIP/2.0\r\n" VIA "From: x\r\nCall-ID: c\r\nCSeq: 7 INVITE\r\n\r\nTo: x\r\n",
+	  NULL, NULL },
 	{ "no CSeq", "ACK", "INVITE sip:b@y SIP/2.0\r\n" VIA "From: x\r\nCall-ID: c\r\nTo: x\r\n\r\n", NULL, NULL },
-	{ "no number", "ACK", "INVITE sip:b@y SIP/2.0\r\n" VIA "From: x\r\nCall-ID: c\r\nTo: x\r\nCSeq: x\r\n\r\n", NULL,
-	  NULL },
+	{ "no number", "ACK", "INVITE sip:b@y SIP/2.0\r\n" VIA "From: x\r\nCall-ID: c\r\nTo: x\r\nCSeq: x\r\n\r\n",
+	  NULL, NULL },
 	{ "nothing", "ACK", "", NULL, NULL },
 };
 
