@@ -280,8 +280,9 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 		w->key_hash = 0;
 	if (l->half[w->half & 1].failover.tries) {
 		rc = store_on_response(w, &l->half[w->half & 1]);
-		if (rc != REASON_response)
-			return exit_slow(w->listener, rc);
+		/* with a daemon that has just died the client gets this one */
+		if (rc != REASON_response && slow_is_bound(ctx, w))
+			return exit_slow(ctx, w, rc);
 	}
 	tag = sip_tag_fold(&b, w->msg.to.tag);
 	rc = send_plan(ctx, w, &l->at, SEND_TTL);
