@@ -65,6 +65,9 @@ static const struct {
 	const char *options;
 } mode_rows[] = {
 	{ "proxy", DS_MODE_PROXY, "route a { set = 1 }" },
+	{ "proxy", DS_MODE_PROXY,
+	  "failover = {500, timeout, \"503\"} failover-timeout = 3s failover-timeout-100 = 700ms failover-tries = 4\n"
+	  "route a { set = 1 }" },
 	{ "nat", DS_MODE_NAT, "route a { set = 1 }" },
 	{ "dsr", DS_MODE_DSR, "route a { set = 1 }" },
 	{ "ipip", DS_MODE_IPIP, "tunnel-source = {192.0.2.2, \"2001:db8::2\"} route a { set = 1 }" },
@@ -75,6 +78,7 @@ static const struct {
 static void modes(void **state)
 {
 	static const struct ds_addr none;
+	struct ds_failover failover, failover_again;
 	char text[512], *printed;
 	struct conf *c, *again;
 	size_t i;
@@ -96,6 +100,10 @@ static void modes(void **state)
 		check_int("mode printed", again->listener[0].mode, mode_rows[i].mode);
 		check_mem("tunnels printed", again->listener[0].tunnel, sizeof(again->listener[0].tunnel),
 			  c->listener[0].tunnel, sizeof(c->listener[0].tunnel));
+		failover = conf_failover_of(&c->listener[0]);
+		check_int("tries", failover.tries, strstr(mode_rows[i].options, "failover") ? 4 : 0);
+		failover_again = conf_failover_of(&again->listener[0]);
+		check_mem("failover printed", &failover_again, sizeof(failover_again), &failover, sizeof(failover));
 		free(printed);
 		conf_free(again);
 		conf_free(c);
