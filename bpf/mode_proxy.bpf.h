@@ -279,9 +279,8 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		w->key_hash = 0;
 	if (l->half[w->half & 1].failover.tries) {
-		rc = store_on_response(w, &l->half[w->half & 1]);
-		/* with a daemon that has just died the client gets this one */
-		if (rc != REASON_response && slow_is_bound(ctx, w))
+		rc = store_on_response(ctx, w, &l->half[w->half & 1]);
+		if (rc != REASON_response)
 			return exit_slow(ctx, w, rc);
 	}
 	tag = sip_tag_fold(&b, w->msg.to.tag);

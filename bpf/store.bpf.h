@@ -167,7 +167,7 @@ port_inline void store_on_request(struct xdp_md *ctx, struct work *w, const stru
 }
 
 /* A verified response: REASON_response, or REASON_slow_failover where the daemon is to act on it. */
-port_inline int store_on_response(struct work *w, const struct ds_listener_half *half)
+port_inline int store_on_response(struct xdp_md *ctx, struct work *w, const struct ds_listener_half *half)
 {
 	struct ds_stored *oldest, *e = store_find(w->ours.branch, &oldest);
 	int i, what = DS_STORED_PASS;
@@ -178,7 +178,7 @@ port_inline int store_on_response(struct work *w, const struct ds_listener_half 
 	for (i = 0; i < STORE_RACES; i++) {
 		seen = val = *(volatile __u64 *)&e->val;
 		what = ds_stored_response(&half->failover, &val, w->msg.method, e->method, w->from, w->msg.status);
-		if (what != DS_STORED_PASS && what != DS_STORED_ANSWERED && slow_is_there())
+		if (what != DS_STORED_PASS && what != DS_STORED_ANSWERED && slow_is_there() && slow_is_bound(ctx, w))
 			return REASON_slow_failover;
 		/* with nobody to act on it, the client has it */
 		if (what == DS_STORED_FAILED)

@@ -5,6 +5,8 @@
  */
 #include "test.h"
 
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "ds_calls.h"
@@ -38,9 +40,21 @@ static void scene(void)
 			prog.listeners[i].half[half].failover = f;
 }
 
+/* A socket on the IPv4 listener, as the daemon has one. */
+static void bind_listener(void)
+{
+	const struct sockaddr_in any = { .sin_family = AF_INET, .sin_port = htons(5060) };
+	static int fd = -1;
+
+	if (fd < 0)
+		fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	bind(fd, (const void *)&any, sizeof(any));
+}
+
 /* From now on there is a daemon. */
 static void daemon_runs(void)
 {
+	bind_listener();
 	prog.state->slow_path = 1;
 	prog.state->heartbeat_ns = now_ns();
 }
