@@ -213,7 +213,7 @@ static void every_status_passes(void **state)
 /* L101: every code that is answered is one of rule 101, and what is no fault of a request has none. */
 static void codes_are_known(void **state)
 {
-	static const unsigned int codes[] = { 0, 400, 403, 404, 416, 420, 483, 503, 505 };
+	static const unsigned int codes[] = { 0, 400, 403, 404, 408, 416, 420, 483, 503, 505 };
 	unsigned int reason;
 	size_t i;
 
