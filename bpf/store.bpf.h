@@ -7,6 +7,7 @@
 #define SIPXDP_STORE_BPF_H
 
 #include "ds_store.h"
+#include "edit.bpf.h"
 #include "pick.bpf.h"
 
 /* How often a word is changed where other CPUs change it, too. */
@@ -45,8 +46,7 @@ port_inline void store_request(struct xdp_md *ctx, struct work *w, struct ds_sto
 {
 	__u64 key = *(volatile __u64 *)&e->key, len = w->pkt.end - w->pkt.payload;
 
-	port_barrier(len);
-	if (!len || len > DS_STORED_OCTETS || key == DS_STORED_BUSY)
+	if (!edit_is_some(&len, DS_STORED_OCTETS) || key == DS_STORED_BUSY)
 		return;
 	if (__sync_val_compare_and_swap(&e->key, key, DS_STORED_BUSY) != key)
 		return;
