@@ -4,8 +4,9 @@
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
  * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward (xdp_path between the two for some REGISTERs), or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
- * before xdp_request, xdp_nat and xdp_direct comes xdp_key where not the Call-ID is hashed.
+ * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
+ * before xdp_request, xdp_nat and xdp_direct comes xdp_route where the listener has routes, and xdp_key where not the
+ * Call-ID is hashed.
  */
 #include "work.bpf.h"
 
@@ -17,6 +18,7 @@
 #include "mode_proxy.bpf.h"
 #include "mode_shield.bpf.h"
 #include "reply.bpf.h"
+#include "route.bpf.h"
 #include "sip_sort.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -152,6 +154,8 @@ int xdp_dispatch(struct xdp_md *ctx)
 		return exit_drop(w->listener, rc);
 	w->now = w->now_ns >> DS_TICK_SHIFT;
 	w->dest = 0;
+	w->routed = 0;
+	w->route_no = 0;
 	w->keyed = 0;
 	w->key_at = 0;
 	w->picked = REASON_request;
@@ -182,11 +186,14 @@ int xdp_values(struct xdp_md *ctx)
 	if (w->from)
 		return CHAIN(ctx, w, nat);
 	mode = l->half[w->half & 1].mode;
+	w->set = l->half[w->half & 1].set;
 	if (w->msg.beyond)
 		return exit_beyond(ctx, w, mode, REASON_slow_too_long);
 	/* a fault in the start line that leaves no rows to read */
 	if (!w->msg.line || w->msg.kind == SIP_KIND_INVALID)
 		return exit_drop(w->listener, w->msg.reason ? w->msg.reason : REASON_via_not_ours);
+	if (l->half[w->half & 1].routes && w->msg.kind == SIP_KIND_REQUEST && w->msg.reason == REASON_none)
+		return CHAIN(ctx, w, route);
 	if (l->half[w->half & 1].keyed && w->msg.kind == SIP_KIND_REQUEST && w->msg.reason == REASON_none)
 		return CHAIN(ctx, w, key);
 	if (mode == DS_MODE_NAT)
@@ -198,6 +205,54 @@ int xdp_values(struct xdp_md *ctx)
 	if (w->msg.kind == SIP_KIND_RESPONSE)
 		return CHAIN(ctx, w, response);
 	return CHAIN(ctx, w, request);
+}
+
+/* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */
+#define REQUEST_REFUSED(ctx, w, why)                                            \
+	({                                                                      \
+		if (reason_is_slow(why))                                        \
+			return exit_slow(ctx, w, why);                          \
+		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why)) \
+			return exit_drop((w)->listener, why);                   \
+		(w)->reason = why;                                              \
+		CHAIN(ctx, w, reply);                                           \
+	})
+
+SEC("xdp.frags")
+int xdp_route(struct xdp_md *ctx)
+{
+	struct sip_buf b = sip_buf(ctx);
+	struct work *w = work_get();
+	struct ds_listener *l;
+	struct ds_route *r;
+	__u32 mode;
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	l = DS_LOOKUP(listeners, w->listener);
+	if (!l)
+		return exit_drop(w->listener, REASON_shutdown);
+	mode = l->half[w->half & 1].mode;
+	rc = route_choose(&b, w, mode);
+	if (rc == REASON_routed_pass) {
+		count(w->listener, VERDICT_pass, rc);
+		return XDP_PASS;
+	}
+	if (rc == REASON_routed_reply) {
+		w->reason = rc;
+		return CHAIN(ctx, w, reply);
+	}
+	if (rc != REASON_none)
+		return REQUEST_REFUSED(ctx, w, rc);
+	r = w->routed ? DS_LOOKUP(routes, w->route_at) : NULL;
+	if (r && r->flags & DS_ROUTE_KEYED)
+		return CHAIN(ctx, w, key);
+	if (mode == DS_MODE_NAT)
+		return CHAIN(ctx, w, nat);
+	if (mode == DS_MODE_PROXY)
+		return CHAIN(ctx, w, request);
+	return CHAIN(ctx, w, direct);
 }
 
 /* On to the next of the set's keys, or with the request. */
@@ -251,17 +306,6 @@ int xdp_key_row(struct xdp_md *ctx)
 	key_note(w, &keyed, rc);
 	return KEY_LOOKED_FOR(ctx, w, rc);
 }
-
-/* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */
-#define REQUEST_REFUSED(ctx, w, why)                                            \
-	({                                                                      \
-		if (reason_is_slow(why))                                        \
-			return exit_slow(ctx, w, why);                          \
-		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why)) \
-			return exit_drop((w)->listener, why);                   \
-		(w)->reason = why;                                              \
-		CHAIN(ctx, w, reply);                                           \
-	})
 
 SEC("xdp.frags")
 int xdp_request(struct xdp_md *ctx)

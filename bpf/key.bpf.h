@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* key.bpf.h - the hash of what a listener's set has for a key in place of the Call-ID. */
+/* key.bpf.h - the hash of what a request's set has for a key in place of the Call-ID. */
 #ifndef SIPXDP_KEY_BPF_H
 #define SIPXDP_KEY_BPF_H
 
@@ -9,14 +9,13 @@
 /* The set's key that is looked for now, and by which rule and secret; NULL where none is left. */
 port_inline struct ds_key *key_now(struct work *w, struct sip_keyed *keyed)
 {
-	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct ds_set_rec *set;
 	struct ds_key *k;
 
-	if (!l || !s || w->key_at >= DS_KEYS_MAX)
+	if (!s || w->key_at >= DS_KEYS_MAX)
 		return NULL;
-	set = DS_LOOKUP(sets, l->half[w->half & 1].set);
+	set = DS_LOOKUP(sets, w->set);
 	if (!set)
 		return NULL;
 	k = &set->key[w->key_at & (DS_KEYS_MAX - 1)];

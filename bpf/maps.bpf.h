@@ -3,6 +3,7 @@
 #ifndef SIPXDP_MAPS_BPF_H
 #define SIPXDP_MAPS_BPF_H
 
+#include "ds_route.h"
 #include "work.bpf.h"
 
 #define DS_ARRAY(name, record, entries)            \
@@ -40,6 +41,8 @@ DS_ARRAY(next_hops, ds_next_hop, DS_DESTS_MAX);
 DS_ARRAY(loads, ds_load, DS_DESTS_MAX);
 DS_ARRAY(calls, ds_call_bucket, DS_CALLS_BUCKETS);
 DS_ARRAY(stored, ds_stored, DS_STORED_MIN);
+DS_ARRAY(routes, ds_route, 2 * DS_LISTENERS_MAX * DS_ROUTES_MAX);
+DS_ARRAY(route_tables, ds_route_table, 2 * DS_LISTENERS_MAX);
 DS_ARRAY(guard_sources, ds_guard_row, DS_GUARD_ROWS);
 DS_HASH(listener_ids, struct ds_endpoint, __u32, DS_LISTENERS_MAX);
 DS_HASH(dest_ids, struct ds_endpoint, __u32, DS_DESTS_MAX);
@@ -47,7 +50,7 @@ DS_HASH(links, __u32, struct ds_link, 4096);
 DS_HASH(vlan_ids, struct ds_vlan_key, __u32, 4096);
 DS_PERCPU(dest_stats, ds_dest_stats, DS_DESTS_MAX);
 DS_PERCPU(counters, ds_counters, DS_LISTENERS_MAX + 1);
-DS_PERCPU(turns, ds_turn, DS_LISTENERS_MAX);
+DS_PERCPU(turns, ds_turn, DS_LISTENERS_MAX * DS_ROUTES_MAX);
 DS_PERCPU(scratch, work, 1);
 
 struct {
@@ -64,6 +67,22 @@ struct {
 	__type(key, struct ds_guard_net);
 	__type(value, __u32);
 } guard_acl SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, DS_ROUTE_KEYS_MAX);
+	__type(key, struct ds_route_exact);
+	__type(value, __u64);
+} route_exact SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, DS_ROUTE_KEYS_MAX);
+	__type(key, struct ds_route_prefix);
+	__type(value, __u64);
+} route_prefixes SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);

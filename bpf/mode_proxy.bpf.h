@@ -19,7 +19,7 @@
 port_inline int proxy_is_sent_on(int rc)
 {
 	return rc == REASON_request || rc == REASON_request_route || rc == REASON_request_outward ||
-	       rc == REASON_request_flow;
+	       rc == REASON_request_flow || rc == REASON_request_host;
 }
 
 /* Whether w->hop.to is a place to send to, for the reason given. */
@@ -50,6 +50,18 @@ port_inline int proxy_outward(struct xdp_md *ctx, struct work *w, const struct d
 	return proxy_outside(w, at, REASON_request_outward);
 }
 
+/* The one place that a route sends requests to. */
+port_inline int proxy_host(struct work *w)
+{
+	struct ds_route *r = DS_LOOKUP(routes, w->route_at);
+
+	if (!r)
+		return REASON_no_destination;
+	w->hop.to = r->to;
+	w->dest = 0;
+	return REASON_request_host;
+}
+
 /*
  * Where a request from a client goes: the destination whose id our own Route carries, else the one that a Route names,
  * else the calls table, else the pick.
@@ -63,6 +75,8 @@ port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 	send_learn(ctx, w);
 	if (w->ours.token.id)
 		w->dest = pick_by_endpoint(&named, w->listener);
+	if (!w->dest && w->routed && w->action == DS_ACTION_HOST)
+		return proxy_host(w);
 	if (!w->dest && w->route.place == SIP_PLACE_UDP) {
 		w->dest = pick_by_endpoint(&w->route.next.at, w->listener);
 		if (w->dest && !(w->route.next.params & SIP_URI_LR))
@@ -75,6 +89,9 @@ port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 	d = pick_dest(w->dest);
 	if (!d)
 		return REASON_no_destination;
+	/* from whom it comes: there is nobody else to send it to */
+	if (w->dest == w->from)
+		return REASON_no_action;
 	if (d->flags & DS_DEST_SLOW)
 		return d->flags & DS_DEST_FOREIGN || !slow_is_there() ? REASON_destination_slow : REASON_slow_no_route;
 	w->hop.to = d->at;
@@ -125,10 +142,13 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 	if (w->ours.token.has_flow && (w->from || !sip_same_place(&w->ours.token.flow, &w->back))) {
 		w->hop.to = w->ours.token.flow;
 		rc = proxy_outside(w, &l->at, REASON_request_flow);
-	} else if (w->from) {
-		rc = proxy_outward(ctx, w, &l->at);
 	} else {
-		rc = proxy_inward(ctx, w);
+		rc = REASON_no_action;
+		/* a route for what comes from destinations is for what they begin, and for what is addressed to us */
+		if (w->from && (!w->routed || w->msg.to.tag.len))
+			rc = proxy_outward(ctx, w, &l->at);
+		if (!w->from || (w->routed && rc == REASON_no_action))
+			rc = proxy_inward(ctx, w);
 	}
 	if (!proxy_is_sent_on(rc))
 		return rc;

@@ -76,6 +76,21 @@ port_inline int pick_is_call(const struct work *w)
 	return w->msg.method == SIP_METHOD_INVITE && !w->msg.to.tag.len;
 }
 
+/*
+ * Whether a destination that a call is known with is none of the set that a route has for the request. Who asks in a
+ * dialog is not asked by a route where it goes on.
+ */
+port_inline int pick_is_of_other_set(struct work *w, const struct ds_dest_rec *d)
+{
+	struct ds_set_rec *set;
+
+	if (!w->routed || w->msg.kind != SIP_KIND_REQUEST || w->msg.to.tag.len || w->msg.method == SIP_METHOD_ACK ||
+	    w->msg.method == SIP_METHOD_CANCEL)
+		return 0;
+	set = DS_LOOKUP(sets, w->set);
+	return set && set->id != d->set;
+}
+
 /* The destination of a living call, its entry refreshed where `refresh` is set; 0 where there is none. */
 port_inline __u32 pick_call(struct work *w, int refresh)
 {
@@ -95,6 +110,9 @@ port_inline __u32 pick_call(struct work *w, int refresh)
 		ds_call_forget(call, val);
 		return 0;
 	}
+	w->other_set = pick_is_of_other_set(w, d);
+	if (w->other_set)
+		return 0;
 	if (refresh)
 		pick_swap(call, val, ds_call_requested(val, pick_is_call(w), w->msg.cseq, w->now));
 	return DS_CALL_DEST(val);
@@ -223,12 +241,15 @@ port_inline int pick_least(struct work *w, struct ds_set_rec *set, __u64 turn, i
 	return REASON_destinations_full;
 }
 
-/* The next turn of a listener, or of this CPU, which nobody else counts on. */
-port_inline __u64 pick_turn(struct ds_listener *l, const struct ds_set_rec *set, __u32 listener)
+/* The next turn of a route, or of this CPU, which nobody else counts on. */
+port_inline __u64 pick_turn(struct ds_listener *l, const struct ds_set_rec *set, const struct work *w)
 {
-	struct ds_turn *own = set->per_cpu ? DS_LOOKUP(turns, listener) : NULL;
+	__u64 route = w->route_no & (DS_ROUTES_MAX - 1);
+	struct ds_turn *own;
 
-	return own ? own->next++ : __sync_fetch_and_add(&l->rr, 1);
+	own = set->per_cpu ? DS_LOOKUP(turns, w->listener * DS_ROUTES_MAX + (__u32)route) : NULL;
+	port_barrier(route);
+	return own ? own->next++ : __sync_fetch_and_add(&l->rr[route & (DS_ROUTES_MAX - 1)], 1);
 }
 
 /* A client's request moves its call's state, where destinations answer behind our back. */
@@ -264,6 +285,7 @@ port_global int pick_request(struct work *w)
 	if (!l)
 		return REASON_no_destination;
 	half = &l->half[w->half & 1];
+	w->other_set = 0;
 	follows = w->msg.method == SIP_METHOD_ACK || w->msg.method == SIP_METHOD_CANCEL;
 	if (half->affinity == DS_AFFINITY_CALLS)
 		dest = pick_call(w, !follows);
@@ -272,7 +294,7 @@ port_global int pick_request(struct work *w)
 		w->picked = REASON_request;
 		return REASON_request;
 	}
-	set = DS_LOOKUP(sets, half->set);
+	set = DS_LOOKUP(sets, w->set);
 	if (!set)
 		return REASON_no_destination;
 	hash = w->keyed ? w->pick_hash : w->key_hash;
@@ -280,22 +302,25 @@ port_global int pick_request(struct work *w)
 		if (follows && half->affinity == DS_AFFINITY_CALLS)
 			return w->msg.method == SIP_METHOD_ACK ? REASON_ack_no_call : REASON_cancel_no_call;
 		if (set->pick == DS_PICK_LEAST) {
-			counted = half->affinity == DS_AFFINITY_CALLS && pick_is_call(w);
-			rc = pick_least(w, set, pick_turn(l, set, w->listener), counted);
+			counted = half->affinity == DS_AFFINITY_CALLS && !w->other_set && pick_is_call(w);
+			rc = pick_least(w, set, pick_turn(l, set, w), counted);
 			if (rc != REASON_request)
 				return rc;
 			dest = w->dest;
 		} else {
 			dest = pick_slot(set->pick == DS_PICK_RANDOM
 						 ? ds_pick_random(set, bpf_get_prandom_u32())
-						 : ds_pick_turn(set, pick_turn(l, set, w->listener)));
+						 : ds_pick_turn(set, pick_turn(l, set, w)));
 		}
 	} else {
 		dest = pick_slot(ds_pick_hash(set, hash));
 	}
 	if (!dest)
 		return REASON_no_destination;
-	if (half->affinity == DS_AFFINITY_CALLS && !follows) {
+	if (w->other_set) {
+		/* the entry stays the other's; the hash finds the same destination for retransmissions */
+		dest = pick_slot(ds_pick_hash(set, hash));
+	} else if (half->affinity == DS_AFFINITY_CALLS && !follows) {
 		entered = pick_enter(w, dest, counted);
 		/* no room: the hash, so that retransmissions find the same destination */
 		dest = entered ? entered : pick_slot(ds_pick_hash(set, hash));

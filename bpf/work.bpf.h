@@ -93,6 +93,12 @@ struct work {
 	__u32 guarded;	/* 1: the guard is to be asked */
 	__u32 dest;	/* slot picked, 0: none */
 	__u32 from;	/* slot of the destination that sent the packet, 0: none */
+	__u32 set;	/* slot in sets[] of what the request is picked from */
+	__u32 routed;	/* 1: by a route, whose index in routes[] is route_at */
+	__u32 route_at;
+	__u32 route_no; /* which of the listener's routes */
+	__u32 action;	/* enum ds_action */
+	__u32 other_set; /* 1: the call is known with a destination of another set */
 	__u32 reason;	/* enum reason: of the reply to build, or of the forwarding */
 	__u32 now;	/* seconds of the coarse monotonic clock */
 	__u64 now_ns;

@@ -127,6 +127,8 @@ static int bpf_inst_map(struct bpf_inst *b)
 	b->info = b->mem[BPF_MAP_dest_info];
 	b->next_hops = b->mem[BPF_MAP_next_hops];
 	b->loads = b->mem[BPF_MAP_loads];
+	b->routes = b->mem[BPF_MAP_routes];
+	b->route_tables = b->mem[BPF_MAP_route_tables];
 	b->calls = b->mem[BPF_MAP_calls];
 	b->stored = b->mem[BPF_MAP_stored];
 	return 0;

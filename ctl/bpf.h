@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "abi.h"
+#include "ds_route.h"
 
 /* X(name, shared, key, value): shared is 1 for what a twin reads of the live instance. The rest is private to the program. */
 #define BPF_MAP_LIST(X)                               \
@@ -20,6 +21,8 @@
 	X(dest_info, 1, __u32, struct ds_dest_info)   \
 	X(next_hops, 1, __u32, struct ds_next_hop)    \
 	X(loads, 0, __u32, struct ds_load)            \
+	X(routes, 1, __u32, struct ds_route)          \
+	X(route_tables, 1, __u32, struct ds_route_table) \
 	X(calls, 0, __u32, struct ds_call_bucket)     \
 	X(stored, 0, __u32, struct ds_stored)         \
 	X(listener_ids, 1, struct ds_endpoint, __u32) \
@@ -29,6 +32,8 @@
 	X(dest_stats, 0, __u32, struct ds_dest_stats) \
 	X(counters, 0, __u32, struct ds_counters)     \
 	X(guard_acl, 1, struct ds_guard_net, __u32)   \
+	X(route_exact, 1, struct ds_route_exact, __u64) \
+	X(route_prefixes, 1, struct ds_route_prefix, __u64) \
 	X(guard_sources, 0, __u32, struct ds_guard_row)
 
 enum bpf_map_index {
@@ -76,6 +81,8 @@ struct bpf_inst {
 	struct ds_dest_info *info;
 	struct ds_next_hop *next_hops;
 	struct ds_load *loads;
+	struct ds_route *routes;
+	struct ds_route_table *route_tables;
 	struct ds_call_bucket *calls;
 	struct ds_stored *stored;
 };

@@ -17,9 +17,10 @@
 #include "hash_key.h"
 #include "health.h"
 #include "instance.h"
+#include "routes.h"
 
 #define CONF_INTERFACES_MAX 32
-#define CONF_ROUTES_MAX 64
+#define CONF_ROUTES_MAX DS_ROUTES_MAX
 #define CONF_TEXT_MAX 256
 #define CONF_HEADERS_MAX 8
 
@@ -65,9 +66,10 @@ struct conf_set {
 	struct conf_ping ping;
 };
 
-/* One route of a listener. This version has one, which matches everything. */
+/* One route of a listener: the first that a request matches acts. */
 struct conf_route {
 	char name[64];
+	struct route_rule rule;
 	int set;
 	enum ds_algorithm algorithm;
 	char hash_key[HASH_KEY_TEXT_MAX]; /* hash_key.h; empty: the algorithm's */
@@ -137,6 +139,9 @@ int conf_read(const char *path, struct conf **conf, struct diag_list *d);
 int conf_parse(const char *path, const char *text, size_t len, struct conf **conf, struct diag_list *d);
 
 void conf_free(struct conf *c);
+
+/* Whether a route matches everything and forwards it: as the only one it needs no table. */
+bool conf_route_is_plain(const struct conf_route *route);
 
 /* The options of a set: its own, else those of all. Never NULL. */
 const struct conf_set *conf_find_set(const struct conf *c, int id);

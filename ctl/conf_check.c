@@ -13,6 +13,7 @@
 #include "client.h"
 #include "model.h"
 #include "ping_socket.h"
+#include "record.h"
 #include "source.h"
 #include "uri.h"
 
@@ -74,8 +75,8 @@ void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_p
 }
 
 /* cfg: a route. */
-static void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
-			    const struct conf_route *route)
+void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+		     const struct conf_route *route)
 {
 	const struct conf_place place = conf_place_of(cfg, "hash-key", "algorithm", at);
 	const struct conf_value *given = conf_value_of(cfg, "hash-key");
@@ -95,14 +96,6 @@ static void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struc
 			 algorithm_name(route->algorithm));
 	else if (err)
 		conf_say(r, &place, "algorithm key without a key, expected hash-key = \"...\" too");
-}
-
-void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
-{
-	if (!r->scan->broken && !conf_value_of(cfg, "set"))
-		conf_say(r, at, "route without a set, expected set = NUMBER in it");
-	if (!r->scan->broken)
-		conf_check_keys(r, cfg, at, section);
 }
 
 /* The destinations hold the listener's address: what came from it would be taken for their own and thrown away. */
@@ -126,6 +119,8 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	size_t i;
 
 	conf_check_failover(r, cfg, at, l);
+	if (conf_failover_of(l).tries && (l->n_routes > 1 || (l->n_routes && !conf_route_is_plain(&l->route[0]))))
+		conf_say(r, at, "failover with routes that differ, expected one route that forwards all");
 	if (l->mode == DS_MODE_SHIELD) {
 		if (cfg_size(cfg, "route"))
 			conf_say(r, at,
@@ -142,14 +137,16 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	if (l->mode == DS_MODE_IPIP)
 		conf_check_tunnel(r, cfg, at, l);
 	for (i = 0; i < l->n_routes; i++)
+		if (l->mode != DS_MODE_PROXY && l->route[i].rule.action == DS_ACTION_HOST)
+			conf_say(r, at, "route \"%s\" with the action host, expected that with mode = proxy only",
+				 l->route[i].name);
+	for (i = 0; i < l->n_routes; i++)
 		if (l->route[i].algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS)
 			conf_say(
 				r, at,
 				"algorithm call-load without the table of calls that it counts in, expected affinity = calls");
 	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
-	else if (cfg_size(cfg, "route") > 1)
-		conf_say(r, at, "listener with %u routes, expected one in this version", cfg_size(cfg, "route"));
 }
 
 void conf_check_guard(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
@@ -244,6 +241,7 @@ void conf_settle(const struct conf_reader *r, cfg_t *cfg)
 	static const struct conf_place nowhere;
 	struct conf *c = r->conf;
 	struct instance instance;
+	size_t routes = 0;
 	unsigned int i;
 
 	if (c->n_sets)
@@ -259,6 +257,10 @@ void conf_settle(const struct conf_reader *r, cfg_t *cfg)
 	conf_check_socket(r, cfg);
 	for (i = 0; i < cfg_size(cfg, "set"); i++)
 		conf_check_socket(r, cfg_getnsec(cfg, "set", i));
+	for (i = 0; i < c->n_listeners; i++)
+		routes += c->listener[i].n_routes;
+	if (routes > RECORD_FURTHER_MAX)
+		conf_say(r, &nowhere, "%zu routes of all listeners, expected at most %d", routes, RECORD_FURTHER_MAX);
 	/* the rest of the file may have had them */
 	if (r->scan->broken)
 		return;
@@ -323,7 +325,7 @@ void conf_check_list(const struct conf *c, const struct model *m, struct diag_li
 		char text[URI_ENDPOINT_SIZE];
 
 		for (j = 0; j < l->n_routes; j++)
-			if (!model_find_set(m, l->route[j].set))
+			if (l->route[j].rule.action == DS_ACTION_FORWARD && !model_find_set(m, l->route[j].set))
 				diag_add(d, DIAG_ERROR, 0, 0,
 					 "no destination of set %d, expected one: listener %s sends there",
 					 l->route[j].set, uri_endpoint_text(&l->at, text));

@@ -20,7 +20,7 @@ static void conf_fill_option(const struct conf_reader *r, cfg_t *cfg, const stru
 
 	/* an empty list in the file is not the same as none */
 	if (o->type->clear && cfg_getopt(cfg, o->name)->flags & CFGF_MODIFIED)
-		o->type->clear(section);
+		o->type->clear(conf_at(section, o->offset));
 	for (i = 0; i < n; i++)
 		o->type->read(r, o, cfg_getnptr(cfg, o->name, i), conf_at(section, o->offset));
 }

@@ -65,6 +65,27 @@ static const char *conf_name_of_all_down(int v)
 	return name[v];
 }
 
+static const char *conf_name_of_dialog(int v)
+{
+	static const char *const name[] = { "any", "outside", "inside" };
+
+	return name[v];
+}
+
+static const char *conf_name_of_action(int v)
+{
+	static const char *const name[DS_ACTIONS] = {
+		[DS_ACTION_FORWARD] = "forward", [DS_ACTION_HOST] = "host", [DS_ACTION_REPLY] = "reply",
+		[DS_ACTION_DROP] = "drop",	 [DS_ACTION_PASS] = "pass",
+	};
+
+	return name[v];
+}
+
+static const struct conf_words conf_dialogs = { conf_name_of_dialog, ROUTE_DIALOG_INSIDE, false,
+						"any, outside or inside" };
+static const struct conf_words conf_actions = { conf_name_of_action, DS_ACTION_PASS, false,
+						"forward, host, reply, drop or pass" };
 static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_SHIELD, false,
 					      "proxy, nat, dsr, ipip or shield" };
 static const struct conf_words conf_affinities = { conf_name_of_affinity, DS_AFFINITY_HASH, false, "calls or hash" };
@@ -162,6 +183,7 @@ static void *conf_add_route(const struct conf_reader *r, void *parent, const str
 	l->n_routes++;
 	memset(route, 0, sizeof(*route));
 	strcpy(route->name, title);
+	route->rule.from_set = -1;
 	return route;
 }
 
@@ -253,6 +275,20 @@ static const struct conf_option conf_ping_options[] = {
 };
 
 static const struct conf_option conf_route_options[] = {
+	{ "method", &conf_methods, CONF_AT(conf_route, rule) },
+	{ "dialog", &conf_word, CONF_AT(conf_route, rule.dialog), .words = &conf_dialogs },
+	{ "from-set", &conf_from, CONF_AT(conf_route, rule.from_set) },
+	{ "from-any-port", &conf_bool, CONF_AT(conf_route, rule.any_port) },
+	{ "from-any-transport", &conf_bool, CONF_AT(conf_route, rule.any_transport) },
+	{ "from-active", &conf_bool, CONF_AT(conf_route, rule.only_active) },
+	{ "source", &conf_sources, CONF_AT(conf_route, rule) },
+	{ "user", &conf_users, CONF_AT(conf_route, rule) },
+	{ "host", &conf_hosts, CONF_AT(conf_route, rule) },
+	{ "action", &conf_word, CONF_AT(conf_route, rule.action), .words = &conf_actions },
+	{ "to", &conf_to, CONF_AT(conf_route, rule.to) },
+	{ "code", &conf_number, CONF_AT(conf_route, rule.code), .min = 0, .max = 699 },
+	{ "reason", &conf_text, CONF_AT(conf_route, rule.reason) },
+	{ "headers", &conf_rows, CONF_AT(conf_route, rule) },
 	{ "set", &conf_number, CONF_AT(conf_route, set), .min = 0, .max = INT_MAX },
 	{ "algorithm", &conf_word, CONF_AT(conf_route, algorithm), .words = &conf_algorithms },
 	{ "hash-key", &conf_hash_key, CONF_AT(conf_route, hash_key) },

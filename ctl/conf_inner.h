@@ -84,7 +84,8 @@ struct conf_many {
 
 extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_octal, conf_ms,
 	conf_seconds, conf_bool, conf_word, conf_codes, conf_method, conf_uri, conf_canonical, conf_socket,
-	conf_hash_key, conf_headers, conf_interfaces, conf_tunnels, conf_allow, conf_deny, conf_failover;
+	conf_hash_key, conf_headers, conf_interfaces, conf_tunnels, conf_allow, conf_deny, conf_methods, conf_sources,
+	conf_users, conf_hosts, conf_rows, conf_from, conf_to, conf_failover;
 
 /* All there is: the options of the file. */
 extern const struct conf_option conf_root[];
@@ -176,6 +177,8 @@ void conf_check_ping(const struct conf_reader *r, cfg_t *cfg, const struct conf_
 void conf_check_set(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_guard(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
+void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+		     const struct conf_route *route);
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 

@@ -57,6 +57,9 @@ static __u32 decide_reach(struct decide_work *w, __u32 reason)
 	if (dest->flags & DS_DEST_SLOW && (dest->flags & DS_DEST_FOREIGN || !local))
 		return REASON_destination_slow;
 	w->d->to = dest->at;
+	/* from whom it comes: there is nobody else to send it to */
+	if (w->env->mode == DS_MODE_PROXY && w->d->dest == w->d->from)
+		return REASON_no_action;
 	return reason;
 }
 
@@ -139,6 +142,10 @@ static __u32 decide_inward(struct decide_work *w, const struct sip_route *route)
 	}
 	if (w->ours.token.id)
 		w->d->dest = w->env->find(w->env->ctx, &named);
+	if (!w->d->dest && w->routed && w->routed->action == DS_ACTION_HOST) {
+		w->d->to = w->routed->to;
+		return REASON_request_host;
+	}
 	if (!w->d->dest && route->place == SIP_PLACE_UDP) {
 		w->d->dest = w->env->find(w->env->ctx, &route->next.at);
 		if (w->d->dest && decide_is_strict(w, route) != REASON_none)
@@ -222,19 +229,24 @@ static __u32 decide_own_row(struct decide_work *w, __u32 reason, const struct ds
 static __u32 decide_way(struct decide_work *w, struct sip_route *route, const struct ds_endpoint *back)
 {
 	const struct sip_token *token = &w->ours.token;
+	__u32 reason = REASON_no_action;
 
 	w->d->from = w->env->find(w->env->ctx, w->src);
 	if (token->has_flow && (w->d->from || !sip_same_place(&token->flow, back))) {
 		w->d->to = token->flow;
 		return decide_outside(w, REASON_request_flow);
 	}
-	return w->d->from ? decide_outward(w, route) : decide_inward(w, route);
+	if (w->d->from && (!w->routed || w->d->msg.to.tag.len))
+		reason = decide_outward(w, route);
+	if (!w->d->from || (w->routed && reason == REASON_no_action))
+		reason = decide_inward(w, route);
+	return reason;
 }
 
 static bool decide_is_sent_on(__u32 reason)
 {
 	return reason == REASON_request || reason == REASON_request_route || reason == REASON_request_outward ||
-	       reason == REASON_request_flow;
+	       reason == REASON_request_flow || reason == REASON_request_host;
 }
 
 /* A request at a proxy listener: a reason, with d->dest, d->to and the plan where it is one of REASON_request*. */
@@ -346,7 +358,8 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 
 	d->reply.reason = reason;
 	d->reply.tag = w->tag;
-	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply);
+	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply,
+			     reason == REASON_routed_reply ? w->routed : NULL);
 	if (rc == REASON_unanswerable) {
 		decide_end(w, VERDICT_drop, reason);
 		return;
@@ -368,8 +381,10 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 
 static void decide_request(struct decide_work *w)
 {
-	__u32 reason = decide_key(w);
+	__u32 reason = decide_route(w);
 
+	if (reason == REASON_none)
+		reason = decide_key(w);
 	if (reason == REASON_none && decide_is_direct(w))
 		reason = decide_direct(w);
 	else if (reason == REASON_none)
@@ -378,6 +393,10 @@ static void decide_request(struct decide_work *w)
 		decide_forward(w, w->picked);
 	else if (decide_is_sent_on(reason))
 		decide_forward(w, reason);
+	else if (reason == REASON_routed_pass)
+		decide_end(w, VERDICT_pass, reason);
+	else if (reason == REASON_routed_reply)
+		decide_reply(w, reason);
 	else if (reason >= REASON_slow_fragment)
 		decide_beyond(w, reason);
 	else if (w->d->msg.method == SIP_METHOD_ACK || !sip_reason_code(reason))
@@ -536,11 +555,12 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 	struct sip_ctx c = { payload, payload + len };
 	struct sip_buf b = sip_buf(&c);
 	struct decide_work w = {
-		.env = env, .src = src, .payload = payload, .len = len, .b = &b, .d = d, .picked = REASON_request
+		.env = env, .set = env->set, .src = src, .payload = payload, .len = len, .b = &b, .d = d, .picked = REASON_request
 	};
 	struct sip_msg *m = &d->msg;
 
 	memset(d, 0, offsetof(struct decision, out));
+	d->route = -1;
 	if (env->listed && env->listed(env->ctx, &src->ip) == DS_GUARD_DENY && !env->find(env->ctx, src)) {
 		decide_end(&w, VERDICT_drop, REASON_guard_denied);
 		return;

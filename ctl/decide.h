@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "abi.h"
+#include "ds_route.h"
 #include "sip_plan.h"
 #include "sip_reply.h"
 
@@ -35,6 +36,12 @@ struct decide_env {
 	__u32 forced;		      /* destination that a stored request goes to now, 0: it is no such request */
 	__u32 answer;		      /* reason by which a stored request is answered, 0: it is not */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
+	const struct ds_set_rec *sets;
+	const struct ds_route_table *table; /* NULL: the listener has no routes */
+	const struct ds_route *routes;	    /* those of the listener */
+	/* The routes that a key of route_exact or route_prefixes stands for. Not asked where table is NULL. */
+	__u64 (*exact)(void *ctx, const struct ds_route_exact *key);
+	__u64 (*prefix)(void *ctx, const struct ds_route_prefix *key);
 	const __u32 *slots;
 	const struct ds_dest_rec *dests;
 	__u32 n_dests;
@@ -53,7 +60,7 @@ struct decide_env {
 	__u32 calls_mask;
 	__u32 call_idle;
 	__u32 now; /* ticks of the monotonic clock (DS_TICK_SHIFT) */
-	__u64 rr;  /* counter of what goes in turns; counts on */
+	__u64 *rr; /* counters of what goes in turns, by route; they count on */
 	__u32 random;
 	bool slow; /* it is the slow path that asks: destinations on this host are within reach */
 	bool shed; /* it cannot keep up: requests that begin a call, or belong to none, are shed */
@@ -66,6 +73,7 @@ struct decision {
 	bool waits;    /* for a name: it is to be decided again when that is known */
 	__u32 dest;    /* slot of the destination it is sent to, 0: none of ours */
 	__u32 from;    /* slot of the destination that sent it, as far as that was asked; 0: none of ours */
+	int route;     /* number of the listener's route that it matched, -1: none */
 	const struct ds_key *hash_key; /* the set's key that was hashed, NULL: the Call-ID, or none */
 	struct ds_endpoint to;	       /* where it is sent, where the verdict is forward or reply */
 	struct sip_msg msg;	       /* as far as it was parsed */

@@ -11,6 +11,9 @@
 /* One datagram on its way. */
 struct decide_work {
 	struct decide_env *env;
+	const struct ds_set_rec *set;  /* what is picked from, NULL: nothing */
+	const struct ds_route *routed; /* the route that it matched, else NULL */
+	bool other_set;		       /* the call is known with a destination of another set */
 	const struct ds_endpoint *src;
 	const unsigned char *payload;
 	size_t len;
@@ -48,6 +51,12 @@ __u32 decide_entry(const struct decide_env *env, __u32 entry);
 
 /* The destination of a living call, its entry refreshed where m, the request, is given; 0 where there is none. */
 __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg *m);
+__u32 decide_call_of(struct decide_work *w, __u64 key, const struct sip_msg *m);
+
+/* ---- decide_route.c */
+
+/* The first route that a sound request matches, as route_choose() in route.bpf.h. */
+__u32 decide_route(struct decide_work *w);
 
 /* A destination's response moves its call's state. tag: of To, folded. */
 void decide_move(const struct decide_work *w, __u64 key, __u32 tag);

@@ -72,6 +72,24 @@ __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg 
 	return DS_CALL_DEST(val);
 }
 
+/* Whether a call is known with a destination of another set than a route has for the request. */
+static bool decide_is_of_other_set(const struct decide_work *w, const struct ds_dest_rec *dest)
+{
+	const struct sip_msg *m = &w->d->msg;
+
+	return w->routed && w->set && !m->to.tag.len && m->method != SIP_METHOD_ACK && m->method != SIP_METHOD_CANCEL &&
+	       w->set->id != dest->set;
+}
+
+/* The same for a request, which may have a set of its own. */
+__u32 decide_call_of(struct decide_work *w, __u64 key, const struct sip_msg *m)
+{
+	const struct ds_dest_rec *dest = decide_dest(w->env, decide_call(w->env, key, NULL));
+
+	w->other_set = dest && decide_is_of_other_set(w, dest);
+	return w->other_set ? 0 : decide_call(w->env, key, m);
+}
+
 /* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
 static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, const struct sip_msg *m)
 {
@@ -119,10 +137,17 @@ void decide_move_call(const struct decide_work *w, __u32 slot)
 	decide_count(w->env, moved, ds_call_gain(0, moved));
 }
 
-/* The member with the fewest calls, from the counter's next place on: a reason, REASON_request with *dest. */
-static __u32 decide_least(struct decide_env *env, const struct sip_msg *m, __u32 *dest)
+/* The next turn of a route. */
+static __u64 decide_next(const struct decide_work *w)
 {
-	const struct ds_set_rec *set = env->set;
+	return w->env->rr[w->d->route < 0 ? 0 : w->d->route]++;
+}
+
+/* The member with the fewest calls, from the counter's next place on: a reason, REASON_request with *dest. */
+static __u32 decide_least(struct decide_work *w, const struct sip_msg *m, __u32 *dest)
+{
+	const struct decide_env *env = w->env;
+	const struct ds_set_rec *set = w->set;
 	struct ds_load load = { 0 };
 	__s64 least = INT64_MAX;
 	__u32 i, slot, start;
@@ -130,7 +155,7 @@ static __u32 decide_least(struct decide_env *env, const struct sip_msg *m, __u32
 	*dest = 0;
 	if (!set->active)
 		return REASON_no_destination;
-	start = (__u32)env->rr++ % set->active;
+	start = (__u32)decide_next(w) % set->active;
 	for (i = 0; i < set->active && i < DS_LEAST_MAX && least; i++) {
 		slot = env->slots[ds_pick_nth(set->members, set->active, start, i)];
 		if (env->loads)
@@ -153,10 +178,10 @@ static __u32 decide_turn(struct decide_work *w, __u32 *dest)
 		return REASON_ack_no_call;
 	if (env->affinity == DS_AFFINITY_CALLS && method == SIP_METHOD_CANCEL)
 		return REASON_cancel_no_call;
-	if (env->set->pick == DS_PICK_LEAST)
-		return decide_least(env, &w->d->msg, dest);
-	*dest = decide_entry(env, env->set->pick == DS_PICK_RANDOM ? ds_pick_random(env->set, env->random)
-								   : ds_pick_turn(env->set, env->rr++));
+	if (w->set->pick == DS_PICK_LEAST)
+		return decide_least(w, &w->d->msg, dest);
+	*dest = decide_entry(env, w->set->pick == DS_PICK_RANDOM ? ds_pick_random(w->set, env->random)
+								 : ds_pick_turn(w->set, decide_next(w)));
 	return REASON_request;
 }
 
@@ -188,7 +213,7 @@ __u32 decide_pick(struct decide_work *w)
 	__u32 method = w->d->msg.method, follows = method == SIP_METHOD_ACK || method == SIP_METHOD_CANCEL;
 	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
 	struct decide_env *env = w->env;
-	__u32 dest = decide_call(env, key, follows ? NULL : &w->d->msg), entered, reason = REASON_request;
+	__u32 dest = decide_call_of(w, key, follows ? NULL : &w->d->msg), entered, reason = REASON_request;
 	__u64 hash = w->hash_key ? w->pick_hash : w->call_id_hash;
 
 	w->d->dest = dest;
@@ -196,17 +221,19 @@ __u32 decide_pick(struct decide_work *w)
 		return REASON_request;
 	if (env->shed && !follows && !w->d->msg.to.tag.len)
 		return REASON_overload;
-	if (!env->set)
+	if (!w->set)
 		return REASON_no_destination;
-	if (env->set->pick >= DS_PICK_TURN)
+	if (w->set->pick >= DS_PICK_TURN)
 		reason = decide_turn(w, &dest);
 	else
-		dest = decide_entry(env, ds_pick_hash(env->set, hash));
+		dest = decide_entry(env, ds_pick_hash(w->set, hash));
 	if (reason != REASON_request || !dest)
 		return reason != REASON_request ? reason : REASON_no_destination;
-	if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
+	if (w->other_set) {
+		dest = decide_entry(env, ds_pick_hash(w->set, hash));
+	} else if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
 		entered = decide_enter(env, key, dest, &w->d->msg);
-		dest = entered ? entered : decide_entry(env, ds_pick_hash(env->set, hash));
+		dest = entered ? entered : decide_entry(env, ds_pick_hash(w->set, hash));
 	}
 	w->d->dest = dest;
 	w->picked = w->other_key ? REASON_request_other_key : REASON_request;
@@ -217,7 +244,7 @@ __u32 decide_pick(struct decide_work *w)
 __u32 decide_key(struct decide_work *w)
 {
 	struct sip_keyed keyed = { .key = { w->env->key[0], w->env->key[1] } };
-	const struct ds_set_rec *set = w->env->set;
+	const struct ds_set_rec *set = w->set;
 	int i, rc;
 
 	if (!set || w->d->msg.reason != REASON_none)

@@ -57,7 +57,7 @@ static void live_change_swap(struct live_change *c)
 		live_apply_record(l);
 	} else {
 		l->p.rec = c->record;
-		live_enter_admits(l);
+		live_apply_record(l);
 	}
 }
 

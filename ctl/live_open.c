@@ -21,34 +21,79 @@
 #include "output.h"
 #include "preflight.h"
 
-/* What reload may change of an instance. */
-static void live_enter_routes(struct record *r, const struct conf *c)
+/* What a listener has for its own set: what its first route forwards to; NULL: none does. */
+static const struct conf_route *live_first_target(const struct conf_listener *l)
 {
-	const struct conf_set *set;
+	size_t i;
+
+	for (i = 0; i < l->n_routes; i++)
+		if (l->route[i].rule.action == DS_ACTION_FORWARD)
+			return &l->route[i];
+	return NULL;
+}
+
+static void live_enter_target(struct record_listener *l, const struct conf *c, const struct conf_route *route)
+{
+	const struct conf_set *set = conf_find_set(c, route ? route->set : -1);
+
+	l->set = route ? route->set : -1;
+	l->algorithm = route ? route->algorithm : DS_ALGORITHM_CALL_ID;
+	l->user_only = route && route->user_only;
+	l->per_cpu = route && route->per_cpu;
+	l->slot_rule = route ? route->slot_rule : DS_SLOT_CONSISTENT;
+	strcpy(l->hash_key, route ? route->hash_key : "");
+	l->table_size = set ? set->table_size : 0;
+}
+
+/* Enters a listener's routes, and a target for each that forwards to a set; the first such is the listener itself. */
+static void live_enter_listener_routes(struct record *r, const struct conf *c, size_t at, struct routes_of *of)
+{
+	const struct conf_listener *l = &c->listener[at];
+	const struct conf_route *first = live_first_target(l);
+	struct record_listener *target;
+	size_t i;
+
+	r->listener[at].routes = 0;
+	of->n = 0;
+	if (!l->n_routes || (l->n_routes == 1 && conf_route_is_plain(&l->route[0])))
+		return;
+	for (i = 0; i < l->n_routes; i++) {
+		of->rule[i] = &l->route[i].rule;
+		of->target[i] = at;
+		if (l->route[i].rule.action != DS_ACTION_FORWARD || &l->route[i] == first)
+			continue;
+		target = &r->further[r->n_further];
+		*target = r->listener[at];
+		target->of = at;
+		live_enter_target(target, c, &l->route[i]);
+		of->target[i] = r->n_listeners + r->n_further++;
+	}
+	of->n = l->n_routes;
+	r->listener[at].routes = (unsigned int)l->n_routes;
+}
+
+/* What reload may change of an instance. */
+static void live_enter_routes(struct record *r, const struct conf *c, struct routes *routes)
+{
 	size_t i;
 
 	snprintf(r->file, sizeof(r->file), "%s", c->list);
 	r->table_size = c->table_size;
 	r->drain_timeout_s = c->drain_timeout_s;
+	r->n_further = 0;
 	for (i = 0; i < r->n_listeners; i++) {
-		r->listener[i].set = c->listener[i].n_routes ? c->listener[i].route[0].set : -1;
-		r->listener[i].algorithm = c->listener[i].route[0].algorithm;
-		r->listener[i].user_only = c->listener[i].route[0].user_only;
-		r->listener[i].per_cpu = c->listener[i].route[0].per_cpu;
-		r->listener[i].slot_rule = c->listener[i].route[0].slot_rule;
-		strcpy(r->listener[i].hash_key, c->listener[i].route[0].hash_key);
+		live_enter_target(&r->listener[i], c, live_first_target(&c->listener[i]));
 		r->listener[i].affinity = c->listener[i].affinity;
 		r->listener[i].record_route = c->listener[i].record_route;
 		r->listener[i].path = c->listener[i].path;
 		admit_settle(&c->listener[i].admit, &r->listener[i].guard);
 		r->listener[i].failover = conf_failover_of(&c->listener[i]);
-		set = conf_find_set(c, r->listener[i].set);
-		r->listener[i].table_size = set ? set->table_size : 0;
+		live_enter_listener_routes(r, c, i, &routes->of[i]);
 	}
 }
 
 /* The whole record of an instance that is not there yet. */
-static void live_enter_record(struct record *r, const struct conf *c)
+static void live_enter_record(struct record *r, const struct conf *c, struct routes *routes)
 {
 	size_t i;
 
@@ -68,7 +113,7 @@ static void live_enter_record(struct record *r, const struct conf *c)
 		memcpy(r->listener[i].tunnel, c->listener[i].tunnel, sizeof(r->listener[i].tunnel));
 	}
 	r->n_listeners = c->n_listeners;
-	live_enter_routes(r, c);
+	live_enter_routes(r, c, routes);
 }
 
 static bool live_has_interface(const struct conf *c, const char *name)
@@ -128,7 +173,7 @@ void live_enter_admits(struct live *l)
 void live_apply_record(struct live *l)
 {
 	live_enter_admits(l);
-	live_enter_routes(&l->p.rec, l->conf);
+	live_enter_routes(&l->p.rec, l->conf, &l->p.routes);
 }
 
 /* The list as it is, or, where it is broken and an instance is to be kept going, as it was last good. */
@@ -235,7 +280,7 @@ static int live_attach(struct live *l)
 	__u64 key[2];
 	int code;
 
-	live_enter_record(&l->p.rec, l->conf);
+	live_enter_record(&l->p.rec, l->conf, &l->p.routes);
 	live_enter_admits(l);
 	code = key_read(*l->conf->key_file ? l->conf->key_file : NULL, key);
 	if (!code)

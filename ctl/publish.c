@@ -211,7 +211,8 @@ static int publish_check_sets(struct publish *p, bool allow_missing)
 
 	for (i = 0; i < p->rec.n_listeners; i++) {
 		l = &p->rec.listener[i];
-		if (l->mode == DS_MODE_SHIELD)
+		/* of one with routes, the configuration was checked with the list */
+		if (l->mode == DS_MODE_SHIELD || l->routes)
 			continue;
 		uri_endpoint_text(&l->at, at);
 		if (l->set < 0 && p->model->n_sets == 1)
@@ -241,23 +242,39 @@ static void publish_warn_sets(const struct publish *p)
 			    p->sync.skipped);
 	for (i = 0; i < p->sync.n_sets; i++) {
 		set = &p->sync.set[p->sync.set[i].like];
-		if (p->rec.listener[i].mode == DS_MODE_SHIELD)
+		if (record_target(&p->rec, i)->mode == DS_MODE_SHIELD || record_target(&p->rec, i)->set < 0)
 			continue;
-		uri_endpoint_text(&p->rec.listener[i].at, at);
+		uri_endpoint_text(&record_target(&p->rec, i)->at, at);
 		if (!set->n)
 			output_warn("listener %s: nothing in set %d is active; requests get 503", at,
-				    p->rec.listener[i].set);
+				    record_target(&p->rec, i)->set);
 		else if (set->n > set->size)
 			output_warn(
 				"listener %s: set %d has %u active destinations for %u entries, %u or more get nothing; "
 				"remedy: a larger --table-size",
-				at, p->rec.listener[i].set, set->n, set->size, set->n - set->size);
+				at, record_target(&p->rec, i)->set, set->n, set->size, set->n - set->size);
 		else if (set->imbalance > PUBLISH_IMBALANCE_WARN)
 			output_warn(
 				"listener %s: one destination of set %d gets %.0f %% more than its share; remedy: a larger "
 				"--table-size",
-				at, p->rec.listener[i].set, (set->imbalance - 1) * 100);
+				at, record_target(&p->rec, i)->set, (set->imbalance - 1) * 100);
 	}
+}
+
+/* Routes come from a configuration, which the daemon alone has. */
+static int publish_check_routes(const struct publish *p)
+{
+	char at[URI_ENDPOINT_SIZE];
+	size_t i;
+
+	for (i = 0; i < p->rec.n_listeners; i++) {
+		if (p->rec.listener[i].routes == p->routes.of[i].n)
+			continue;
+		output_error("listener %s has routes, which only its daemon knows; remedy: dispatchctl run -c FILE",
+			     uri_endpoint_text(&p->rec.listener[i].at, at));
+		return EXIT_FAILED;
+	}
+	return EXIT_OK;
 }
 
 int publish_plan(struct publish *p, bool allow_missing)
@@ -265,6 +282,8 @@ int publish_plan(struct publish *p, bool allow_missing)
 	char why[256] = "";
 	int err, code = publish_check_sets(p, allow_missing);
 
+	if (!code)
+		code = publish_check_routes(p);
 	if (code)
 		return code;
 	err = sync_ids(p->model, p->bpf.state->key, why, sizeof(why));
@@ -284,6 +303,7 @@ int publish_plan(struct publish *p, bool allow_missing)
 		.record = &p->rec,
 		.calls = p->calls,
 		.now_ns = output_clock(CLOCK_BOOTTIME),
+		.routes = &p->routes,
 		.rules = p->rules,
 	};
 	err = sync_plan(&p->sync, &p->bpf, &p->in);
@@ -361,8 +381,8 @@ static bool publish_is_direct(const struct publish *p, const struct sync_item *i
 	const struct record_listener *l;
 	size_t i;
 
-	for (i = 0; i < p->rec.n_listeners; i++) {
-		l = &p->rec.listener[i];
+	for (i = 0; i < record_targets(&p->rec); i++) {
+		l = record_target(&p->rec, i);
 		if (l->mode == DS_MODE_DSR && l->set == item->set && sync_reaches(l, &item->member->at.ip))
 			return true;
 	}

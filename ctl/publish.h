@@ -23,6 +23,7 @@ struct publish {
 	struct sync sync;
 	struct sync_input in;
 	__u32 *calls;
+	struct routes routes;			     /* of all listeners */
 	const struct admit *admit[DS_LISTENERS_MAX]; /* by listener; NULL: as published */
 	unsigned int wait_ms;			     /* for next hops that are new */
 	const struct sync_rules *rules;		     /* what is known beyond the list; NULL: nothing */

@@ -14,6 +14,8 @@
 #include "instance.h"
 
 #define RECORD_INTERFACES_MAX 32
+#define RECORD_FURTHER_MAX 192
+#define RECORD_TARGETS_MAX (DS_LISTENERS_MAX + RECORD_FURTHER_MAX)
 #define RECORD_BUILT_IN "built in"
 
 struct record_interface {
@@ -39,6 +41,8 @@ struct record_listener {
 	bool record_route; /* proxy: what may begin a dialog gets our Record-Route */
 	bool path;	   /* proxy: REGISTERs get our Path */
 	struct ds_failover failover;
+	unsigned int routes; /* how many are published, which the configuration alone knows; 0: all goes to the set */
+	size_t of;	     /* of a further target: the listener that has it */
 };
 
 struct record {
@@ -56,7 +60,17 @@ struct record {
 	size_t n_interfaces;
 	struct record_listener listener[DS_LISTENERS_MAX];
 	size_t n_listeners;
+	/* what routes forward to beyond the listeners' own sets: each listener as it would be with that set; not stored */
+	struct record_listener further[RECORD_FURTHER_MAX];
+	size_t n_further;
 };
+
+/* What is picked from: the listeners, then the further targets. */
+const struct record_listener *record_target(const struct record *r, size_t i);
+size_t record_targets(const struct record *r);
+
+/* The listener that has a target. */
+size_t record_target_of(const struct record *r, size_t i);
 
 /* Pins the record, replacing the one before as one. Returns 0 or -errno. */
 int record_store(const struct record *r, const struct instance *i);

@@ -236,12 +236,29 @@ static __u32 route_tables_listed(void *ctx, const struct ds_addr *ip)
 	return bpf_get(&t->inst, BPF_MAP_guard_acl, &net, &word) ? 0 : word;
 }
 
+static __u64 route_tables_exact(void *ctx, const struct ds_route_exact *key)
+{
+	const struct route_tables *t = ctx;
+	__u64 routes;
+
+	return bpf_get(&t->inst, BPF_MAP_route_exact, key, &routes) ? 0 : routes;
+}
+
+static __u64 route_tables_prefix(void *ctx, const struct ds_route_prefix *key)
+{
+	const struct route_tables *t = ctx;
+	__u64 routes;
+
+	return bpf_get(&t->inst, BPF_MAP_route_prefixes, key, &routes) ? 0 : routes;
+}
+
 void route_tables_env(struct route_tables *t, struct decide_env *env)
 {
 	const struct ds_listener *l = &t->inst.listeners[t->slot];
 	const struct ds_listener_half *half = &l->half[t->inst.state->generation & 1];
 	struct timespec now;
 
+	memcpy(t->rr, l->rr, sizeof(t->rr));
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	*env = (struct decide_env){
 		.key = { t->inst.state->key[0], t->inst.state->key[1] },
@@ -264,6 +281,12 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.calls_mask = t->calls_mask,
 		.call_idle = t->inst.state->call_idle_s,
 		.now = ((__u64)now.tv_sec * 1000000000 + now.tv_nsec) >> DS_TICK_SHIFT,
-		.rr = l->rr,
+		.rr = t->rr,
+		.sets = t->inst.sets,
+		.table = half->routes ? &t->inst.route_tables[ds_route_table_at(t->inst.state->generation, t->slot)]
+				      : NULL,
+		.routes = half->routes ? &t->inst.routes[ds_route_at(t->inst.state->generation, t->slot, 0)] : NULL,
+		.exact = route_tables_exact,
+		.prefix = route_tables_prefix,
 	};
 }

@@ -18,6 +18,7 @@ struct route_tables {
 	struct ds_call_bucket *calls; /* a copy of the live ones, or empty */
 	struct ds_load *loads;	      /* as calls */
 	__u32 calls_mask;
+	__u64 rr[DS_ROUTES_MAX]; /* as calls */
 };
 
 /*

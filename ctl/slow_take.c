@@ -5,6 +5,7 @@
 #include "slow_inner.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "output.h"
@@ -42,6 +43,22 @@ static int slow_lookup(void *ctx, const unsigned char *name, size_t len, unsigne
 			       uri_is_ip4(&l->slow->bpf->listeners[l->slot].at.ip), at);
 }
 
+static __u64 slow_exact(void *ctx, const struct ds_route_exact *key)
+{
+	const struct slow_listener *l = ctx;
+	__u64 routes;
+
+	return bpf_get(l->slow->bpf, BPF_MAP_route_exact, key, &routes) ? 0 : routes;
+}
+
+static __u64 slow_prefix(void *ctx, const struct ds_route_prefix *key)
+{
+	const struct slow_listener *l = ctx;
+	__u64 routes;
+
+	return bpf_get(l->slow->bpf, BPF_MAP_route_prefixes, key, &routes) ? 0 : routes;
+}
+
 bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide_env *env)
 {
 	const struct bpf_inst *b = s->bpf;
@@ -69,7 +86,11 @@ bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide
 		.calls_mask = b->state->calls_mask,
 		.call_idle = b->state->call_idle_s,
 		.now = output_clock(CLOCK_MONOTONIC_COARSE) >> DS_TICK_SHIFT,
-		.rr = __atomic_load_n(&at->rr, __ATOMIC_RELAXED),
+		.sets = b->sets,
+		.table = half->routes ? &b->route_tables[ds_route_table_at(generation, l->slot)] : NULL,
+		.routes = &b->routes[ds_route_at(generation, l->slot, 0)],
+		.exact = slow_exact,
+		.prefix = slow_prefix,
 		.random = arc4random(),
 		.failover = half->failover.tries ? &half->failover : NULL,
 		.stored = b->stored,
@@ -83,11 +104,17 @@ bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide
 /* The kernel's programs count on by the same counter. */
 static void slow_decide(const struct slow *s, struct decide_env *env, const struct slow_datagram *g, struct decision *d)
 {
-	__u64 rr = env->rr;
+	struct ds_listener *l = &s->bpf->listeners[env->slot];
+	__u64 rr[DS_ROUTES_MAX], before[DS_ROUTES_MAX];
+	int route;
 
+	memcpy(before, l->rr, sizeof(before));
+	memcpy(rr, before, sizeof(rr));
+	env->rr = rr;
 	decide(env, &g->src, g->data, g->len, d);
-	if (env->rr != rr)
-		__atomic_fetch_add(&s->bpf->listeners[env->slot].rr, env->rr - rr, __ATOMIC_RELAXED);
+	route = d->route < 0 ? 0 : d->route;
+	if (rr[route] != before[route])
+		__atomic_fetch_add(&l->rr[route], rr[route] - before[route], __ATOMIC_RELAXED);
 	/* nobody comes after us */
 	if (d->verdict == VERDICT_slow)
 		d->verdict = VERDICT_drop;

@@ -85,21 +85,22 @@ static int sync_owner(const struct record *r, int set, const struct ds_addr *ip)
 {
 	int i, owner = -1;
 
-	for (i = 0; i < (int)r->n_listeners; i++) {
-		if (r->listener[i].set != set || !sync_reaches(&r->listener[i], ip))
+	for (i = 0; i < (int)record_targets(r); i++) {
+		if (record_target(r, i)->set != set || !sync_reaches(record_target(r, i), ip))
 			continue;
-		if (owner < 0 || (r->listener[owner].mode != DS_MODE_NAT && r->listener[i].mode == DS_MODE_NAT))
+		if (owner < 0 ||
+		    (record_target(r, owner)->mode != DS_MODE_NAT && record_target(r, i)->mode == DS_MODE_NAT))
 			owner = i;
 	}
-	return owner;
+	return owner < 0 ? owner : (int)record_target_of(r, owner);
 }
 
 static bool sync_is_used(const struct record *r, int set)
 {
 	size_t i;
 
-	for (i = 0; i < r->n_listeners; i++)
-		if (r->listener[i].set == set)
+	for (i = 0; i < record_targets(r); i++)
+		if (record_target(r, i)->set == set)
 			return true;
 	return false;
 }
@@ -221,6 +222,7 @@ int sync_plan(struct sync *s, const struct bpf_inst *b, const struct sync_input 
 	int err;
 
 	memset(s, 0, sizeof(*s));
+	s->record = in->record;
 	for (slot = 1; slot < b->entries[BPF_MAP_dests]; slot++)
 		room += (b->dests[slot].flags & DS_DEST_USED) != 0;
 	s->item = calloc(room + 1, sizeof(*s->item));
@@ -235,6 +237,8 @@ int sync_plan(struct sync *s, const struct bpf_inst *b, const struct sync_input 
 		err = sync_take_slots(s, b);
 	if (!err)
 		err = sync_plan_sets(s, b, in);
+	if (!err)
+		err = sync_plan_routes(s, b, in);
 	return err;
 }
 
@@ -249,6 +253,8 @@ void sync_free(struct sync *s)
 		free(s->set[i].slots);
 		free(s->set[i].table);
 	}
+	for (i = 0; i < DS_LISTENERS_MAX; i++)
+		routes_free(&s->keys[i]);
 	free(s->item);
 	memset(s, 0, sizeof(*s));
 }

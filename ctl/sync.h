@@ -13,6 +13,7 @@
 #include "bpf.h"
 #include "model.h"
 #include "record.h"
+#include "routes.h"
 #include "table.h"
 
 /* How long a removed destination drains at least: RFC 3261's timers B and F. */
@@ -66,7 +67,10 @@ struct sync {
 	struct sync_item *item; /* by set and id */
 	size_t n;
 	size_t count[SYNC_FATES];
-	struct sync_set set[DS_LISTENERS_MAX]; /* by listener */
+	struct sync_set set[RECORD_TARGETS_MAX]; /* by target (record.h) */
+	const struct record *record;
+	struct ds_route_table table[DS_LISTENERS_MAX];
+	struct routes_keys keys[DS_LISTENERS_MAX];
 	size_t n_sets;
 	size_t skipped;	 /* members of the other address family than the only listeners that use their set */
 	bool flip;	 /* something that a packet reads through the generation changes */
@@ -97,6 +101,7 @@ struct sync_input {
 	const struct record *record;
 	const __u32 *calls;		/* live calls by slot of dests[], from sync_count_calls() */
 	__u64 now_ns;			/* CLOCK_BOOTTIME */
+	const struct routes *routes;	/* NULL: no listener has any */
 	const struct sync_rules *rules; /* NULL: the list's flags say all */
 };
 
@@ -140,6 +145,12 @@ int sync_list_kamailio(const struct sync *s, struct sync_set *set, const struct 
 struct ds_set_rec sync_set_rec(const struct sync_set *set, const struct record_listener *l);
 struct ds_listener_half sync_listener_half(const struct sync_set *set, const struct record_listener *l);
 const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener);
+
+/* Makes the tables of listeners that have routes; whether packets read others sets s->flip. Returns 0 or -ENOMEM. */
+int sync_plan_routes(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
+
+/* Writes them: what is looked up, then the half that no packet reads. Returns 0 or -errno. */
+int sync_write_routes(const struct sync *s, const struct bpf_inst *b, const struct sync_input *in, __u32 next);
 const struct sync_item *sync_find(const struct sync *s, int set, __u64 id);
 
 /*

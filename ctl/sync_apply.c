@@ -90,21 +90,27 @@ static void sync_write_sets(const struct sync *s, const struct bpf_inst *b, cons
 			memcpy(b->slots + set->members_at, set->turn,
 			       (set->n_turns + set->n_spare) * sizeof(*set->turn));
 		}
-		b->sets[set->slot] = sync_set_rec(set, &r->listener[i]);
+		b->sets[set->slot] = sync_set_rec(set, record_target(r, i));
 	}
 }
 
 /* Fills the half that no packet reads, then has all packets read it. 0 means "nothing published" and is left out. */
-static void sync_flip(const struct sync *s, const struct bpf_inst *b, const struct record *r)
+static int sync_flip(const struct sync *s, const struct bpf_inst *b, const struct sync_input *in)
 {
+	const struct record *r = in->record;
 	__u32 next = b->state->generation + 1;
 	size_t i;
+	int err;
 
 	if (!next)
 		next = 2;
-	for (i = 0; i < s->n_sets; i++)
+	err = sync_write_routes(s, b, in, next);
+	if (err)
+		return err;
+	for (i = 0; i < r->n_listeners; i++)
 		b->listeners[i].half[next & 1] = sync_listener_half(&s->set[s->set[i].like], &r->listener[i]);
 	__atomic_store_n(&b->state->generation, next, __ATOMIC_SEQ_CST);
+	return 0;
 }
 
 static void sync_begin_drains(const struct sync *s, const struct bpf_inst *b, __u64 now_ns)
@@ -141,7 +147,9 @@ int sync_apply(struct sync *s, const struct bpf_inst *b, const struct sync_input
 		return err;
 	if (s->flip) {
 		sync_write_sets(s, b, in->record);
-		sync_flip(s, b, in->record);
+		err = sync_flip(s, b, in);
+		if (err)
+			return err;
 	}
 	sync_begin_drains(s, b, in->now_ns);
 	return s->count[SYNC_FREED] ? sync_free_slots(s, b, in->record) : 0;

@@ -73,13 +73,13 @@ static size_t sync_claim_item(struct sync_claim *claim, const struct sync_item *
 	struct sync_claim one = { .rank = i->fate == SYNC_FREED ? 0 : i->dest ? 2 : 1, .slot = i->slot };
 	size_t k, n = 0;
 
-	for (k = 0; k < r->n_listeners && sync_is_placed(&rec->at); k++) {
-		if (r->listener[k].set != i->set || !sync_reaches(&r->listener[k], &rec->at.ip))
+	for (k = 0; k < record_targets(r) && sync_is_placed(&rec->at); k++) {
+		if (record_target(r, k)->set != i->set || !sync_reaches(record_target(r, k), &rec->at.ip))
 			continue;
-		n += sync_claim(claim, n, &one, &rec->at, k);
-		if (r->listener[k].mode == DS_MODE_PROXY)
-			n += sync_claim(claim, n, &one, &named, k);
-		else if (r->listener[k].mode == DS_MODE_NAT)
+		n += sync_claim(claim, n, &one, &rec->at, record_target_of(r, k));
+		if (record_target(r, k)->mode == DS_MODE_PROXY)
+			n += sync_claim(claim, n, &one, &named, record_target_of(r, k));
+		else if (record_target(r, k)->mode == DS_MODE_NAT)
 			n += sync_claim(claim, n, &one, &rec->at, DS_PAD_NAT);
 	}
 	return n;
@@ -111,7 +111,7 @@ int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struc
 static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, size_t listener,
 			     const struct ds_set *set)
 {
-	const struct record_listener *l = &r->listener[listener];
+	const struct record_listener *l = record_target(r, listener);
 	const struct ds_dest *dest;
 	size_t i, k, n = 0;
 
@@ -119,7 +119,8 @@ static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, s
 		dest = set->dest[i];
 		for (k = 0; k < dest->n_members; k++)
 			if (sync_is_placed(&dest->member[k].at) && sync_reaches(l, &dest->member[k].at.ip))
-				claim[n++] = (struct sync_claim){ .at = dest->member[k].at, .listener = listener };
+				claim[n++] = (struct sync_claim){ .at = dest->member[k].at,
+							     .listener = (__u32)record_target_of(r, listener) };
 	}
 	return n;
 }
@@ -162,12 +163,12 @@ int sync_check_places(struct sync *s, const struct sync_input *in)
 
 	if (err)
 		return err;
-	claim = malloc((in->model->n_members * r->n_listeners + 1) * sizeof(*claim));
+	claim = malloc((in->model->n_members * record_targets(r) + 1) * sizeof(*claim));
 	if (!claim)
 		return -ENOMEM;
-	for (i = 0; i < r->n_listeners; i++)
-		if (r->listener[i].mode == DS_MODE_NAT)
-			n += sync_claim_set(claim + n, r, i, model_find_set(in->model, r->listener[i].set));
+	for (i = 0; i < record_targets(r); i++)
+		if (record_target(r, i)->mode == DS_MODE_NAT)
+			n += sync_claim_set(claim + n, r, i, model_find_set(in->model, record_target(r, i)->set));
 	qsort(claim, n, sizeof(*claim), sync_compare_claims);
 	for (i = 1; i < n && !err; i++) {
 		if (memcmp(&claim[i].at, &claim[i - 1].at, sizeof(claim[i].at)) ||

@@ -25,6 +25,37 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 	return half->mode && half->set ? &b->sets[half->set] : NULL;
 }
 
+/* The set that a route of a listener has now for a target; NULL: none is like it. */
+static const struct ds_set_rec *sync_routed(const struct bpf_inst *b, size_t listener, const struct record_listener *l)
+{
+	__u32 half = b->state->generation & 1, i;
+	const struct ds_set_rec *set;
+
+	if (!b->state->generation || !b->listeners[listener].half[half].mode)
+		return NULL;
+	for (i = 0; i < b->listeners[listener].half[half].routes; i++) {
+		set = &b->sets[b->routes[ds_route_at(half, (__u32)listener, i)].set];
+		if (set != b->sets && set->id == l->set && set->algorithm == l->algorithm && set->per_cpu == l->per_cpu)
+			return set;
+	}
+	return NULL;
+}
+
+/* Marks the sets that packets pick from now. */
+static void sync_mark_current(const struct bpf_inst *b, bool *taken)
+{
+	__u32 half = b->state->generation & 1, i, k;
+
+	for (i = 0; b->state->generation && i < b->entries[BPF_MAP_listeners]; i++) {
+		if (!b->listeners[i].half[half].mode)
+			continue;
+		taken[b->listeners[i].half[half].set] = true;
+		for (k = 0; k < b->listeners[i].half[half].routes; k++)
+			taken[b->routes[ds_route_at(half, i, k)].set] = true;
+	}
+	taken[0] = false;
+}
+
 static bool sync_is_like(const struct record_listener *a, const struct record_listener *b)
 {
 	if ((a->mode == DS_MODE_IPIP) != (b->mode == DS_MODE_IPIP) || memcmp(a->tunnel, b->tunnel, sizeof(a->tunnel)))
@@ -249,6 +280,7 @@ struct ds_listener_half sync_listener_half(const struct sync_set *set, const str
 		.affinity = l->affinity,
 		.keyed = set->key[0].kind != DS_KEY_CALL_ID || sync_is_modulo(l),
 		.guarded = l->guard.acl || l->guard.interval_ns,
+		.routes = l->routes,
 		.guard = l->guard,
 		.record_route = l->record_route,
 		.path = l->path,
@@ -294,35 +326,34 @@ static int sync_take_extent(struct sync_extent *taken, size_t *n_taken, __u32 n,
 	return 0;
 }
 
-/* A slot of sets[] that no listener has now or gets by this change. */
-static __u32 sync_take_set(const struct sync *s, const struct bpf_inst *b)
+/* A slot of sets[] that nothing has now or gets by this change. */
+static __u32 sync_take_set(const struct bpf_inst *b, bool *taken)
 {
 	__u32 slot;
-	size_t i;
 
-	for (slot = 1; slot < b->entries[BPF_MAP_sets]; slot++) {
-		for (i = 0; i < s->n_sets; i++)
-			if (s->set[i].slot == slot || sync_current(b, i) == &b->sets[slot])
-				break;
-		if (i == s->n_sets)
+	for (slot = 1; slot < b->entries[BPF_MAP_sets]; slot++)
+		if (!taken[slot]) {
+			taken[slot] = true;
 			return slot;
-	}
+		}
 	return 0;
 }
 
 static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 {
-	/* two extents of what each listener has now, two of what it gets */
-	struct sync_extent taken[4 * DS_LISTENERS_MAX];
+	/* two extents of each set that is picked from now, two of each that will be */
+	static struct sync_extent taken[2 * (DS_SETS_MAX + RECORD_TARGETS_MAX)];
+	bool used[DS_SETS_MAX] = { false };
 	__u32 max = b->entries[BPF_MAP_slots] * DS_SLOTS_GROUP;
 	const struct ds_set_rec *now;
 	struct sync_set *set;
 	size_t i, n = 0;
 
-	for (i = 0; i < s->n_sets; i++) {
-		now = sync_current(b, i);
-		if (!now)
+	sync_mark_current(b, used);
+	for (i = 1; i < DS_SETS_MAX; i++) {
+		if (!used[i])
 			continue;
+		now = &b->sets[i];
 		taken[n++] = (struct sync_extent){ now->table, now->table_size };
 		taken[n++] = (struct sync_extent){ now->members, now->active + now->spare };
 	}
@@ -330,7 +361,7 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 		set = &s->set[i];
 		if (set->like != i || set->published)
 			continue;
-		set->slot = sync_take_set(s, b);
+		set->slot = sync_take_set(b, used);
 		if (!set->slot || sync_take_extent(taken, &n, set->size, max, &set->table_at) ||
 		    sync_take_extent(taken, &n, set->n_turns + set->n_spare, max, &set->members_at)) {
 			snprintf(
@@ -348,7 +379,7 @@ static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struc
 {
 	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
 
-	return half->affinity != l->affinity || half->record_route != l->record_route || half->path != l->path ||
+	return half->affinity != l->affinity || half->routes != l->routes || half->record_route != l->record_route || half->path != l->path ||
 	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
 	       memcmp(&half->failover, &l->failover, sizeof(l->failover)) != 0;
 }
@@ -356,35 +387,37 @@ static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struc
 int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_input *in)
 {
 	const struct record *r = in->record;
+	const struct record_listener *l;
 	const struct ds_set_rec *old;
 	struct sync_set *set;
 	__u32 size;
 	size_t i;
 	int err;
 
-	for (i = 0; i < r->n_listeners; i++) {
+	for (i = 0; i < record_targets(r); i++) {
+		l = record_target(r, i);
 		set = &s->set[s->n_sets++];
-		s->flip |= sync_is_other(b, i, &r->listener[i]);
-		old = sync_current(b, i);
+		s->flip |= i < r->n_listeners && sync_is_other(b, i, l);
+		old = i < r->n_listeners ? sync_current(b, i) : sync_routed(b, record_target_of(r, i), l);
 		for (set->like = 0; set->like < i; set->like++)
-			if (sync_is_like(&r->listener[set->like], &r->listener[i]))
+			if (sync_is_like(record_target(r, set->like), l))
 				break;
 		if (set->like < i) {
 			set->moved = s->set[set->like].moved;
 			set->imbalance = s->set[set->like].imbalance;
 			continue;
 		}
-		size = r->listener[i].table_size ? r->listener[i].table_size : r->table_size;
-		err = sync_list_members(s, set, &r->listener[i], in);
+		size = l->table_size ? l->table_size : r->table_size;
+		err = sync_list_members(s, set, l, in);
 		if (!err)
-			err = sync_make_table(set, b, old, sync_is_modulo(&r->listener[i]), size);
+			err = sync_make_table(set, b, old, sync_is_modulo(l), size);
 		if (!err)
 			err = sync_make_turns(set, size);
 		if (err)
 			return err;
-		set->published = sync_is_published(set, b, old, &r->listener[i]);
+		set->published = sync_is_published(set, b, old, l);
 		if (set->published)
-			set->slot = b->listeners[i].half[b->state->generation & 1].set;
+			set->slot = (__u32)(old - b->sets);
 		else
 			s->flip = true;
 	}

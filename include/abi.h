@@ -22,6 +22,7 @@
 #define DS_LAYOUT_VERSION 4
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
+#define DS_ROUTES_MAX 64	/* routes of a listener: bits of a word */
 #define DS_SETS_MAX 4096	/* slots in sets[]; slot 0 is never used */
 #define DS_DESTS_MAX 32768	/* slots in dests[]; slot 0 is never used and means "none" */
 #define DS_SLOTS_MAX (1u << 22) /* entries of all pick tables together */
@@ -137,7 +138,8 @@ struct ds_listener_half {
 	struct ds_failover failover;
 	__u8 record_route; /* 1: what may begin a dialog gets our Record-Route */
 	__u8 path;	   /* 1: a REGISTER whose client knows Path gets ours */
-	__u8 pad[6];
+	__u8 pad[2];
+	__u32 routes; /* in routes[], 0: all goes to the set */
 };
 
 /* Key of guard_acl, longest prefix first; bits counts those of acl, and those of an IPv4 address as if mapped. */
@@ -176,7 +178,7 @@ struct ds_listener {
 	__u8 sent_by[DS_SENT_BY_MAX]; /* "192.0.2.1:5060" or "[2001:db8::1]:5060", zero padded */
 	struct ds_addr tunnel[2];     /* ipip: where outer headers come from over IPv4 and IPv6; zero: not over that */
 	struct ds_listener_half half[2];
-	__u64 rr; /* live: instance-wide round robin */
+	__u64 rr[DS_ROUTES_MAX]; /* live: instance-wide round robin, by route */
 };
 
 /* One set as published: immutable. */
@@ -195,7 +197,7 @@ struct ds_set_rec {
 	struct ds_key key[DS_KEYS_MAX];
 };
 
-/* Where a CPU stands in the turns of a listener. */
+/* Where a CPU stands in the turns of a route. */
 struct ds_turn {
 	__u64 next;
 };
@@ -425,6 +427,7 @@ _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
 #define CHAIN_LIST(X)                                                          \
 	X(values)   /* parses the values of the rows, then goes on by kind */  \
+	X(route)    /* matches the listener's routes, then goes on by action and mode */ \
 	X(key)	    /* hashes another key than the Call-ID */                  \
 	X(key_row)  /* hashes a key that is in a row the parser passed over */ \
 	X(request)  /* proxy: routes and picks */                              \
@@ -465,7 +468,11 @@ enum ds_chain {
  *   guard_sources struct ds_guard_row by hash of the source; kernel; kernel
  *   links         struct ds_link by ifindex; user; kernel
  *   vlan_ids      __u32 ifindex by struct ds_vlan_key; user; kernel
- *   turns         struct ds_turn by slot of listeners[], of each CPU; kernel; kernel (not pinned)
+ *   routes        struct ds_route by ds_route_at(); user; kernel   (mmapable)
+ *   route_tables  struct ds_route_table by ds_route_table_at(); user; kernel (mmapable)
+ *   route_exact   __u64 routes by struct ds_route_exact; user; kernel
+ *   route_prefixes __u64 routes by struct ds_route_prefix, longest prefix first; user; kernel
+ *   turns         struct ds_turn by slot of listeners[] * DS_ROUTES_MAX + route, of each CPU; kernel; kernel (not pinned)
  *   macs          struct ds_mac by struct ds_addr, least recently used goes first; kernel; kernel (not pinned)
  *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
  */

@@ -32,8 +32,10 @@
 	X(request_failover, 0, "request sent again to the next destination, as the one before failed") \
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
 	X(request_flow, 0, "request to a client by the flow that its Route vouches for")               \
+	X(request_host, 0, "request to the one place that a route names")                              \
 	X(response, 0, "response sent by the next Via")                                                \
 	X(response_nat, 0, "datagram from a nat destination, given the listener's address")            \
+	X(routed_pass, 0, "left to the kernel by a route")                                             \
 	X(shielded, 0, "sound message left to the server on this host")                                \
 	/* no SIP message */                                                                           \
 	X(keepalive, 0, "CRLF, NUL or blank keepalive swallowed")                                      \
@@ -70,6 +72,7 @@
 	X(destination_far, 503, "destination of a dsr listener is behind a gateway")                   \
 	X(no_action, 404, "no route matched the request")                                              \
 	X(failover_timeout, 408, "no destination that failover tried has answered in time")            \
+	X(routed_reply, 0, "answered by a route")                                                      \
 	/* dropped on purpose */                                                                       \
 	X(ack_own_reply, 0, "ACK to a reply built here, absorbed")                                     \
 	X(ack_no_call, 0, "ACK of no known call")                                                      \

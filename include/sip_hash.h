@@ -27,6 +27,8 @@ enum sip_hash_use {
 	SIP_HASH_TABLE, /* Maglev permutation */
 	SIP_HASH_GUARD, /* source at a listener */
 	SIP_HASH_FLOW,	/* flow of a client in a token */
+	SIP_HASH_HOST,	/* that routes name */
+	SIP_HASH_ROUTE, /* number of a table of routes */
 };
 
 #define SIP_ROTL(x, n) (((x) << (n)) | ((x) >> (64 - (n))))

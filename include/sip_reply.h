@@ -9,6 +9,7 @@
 #ifndef SIPXDP_SIP_REPLY_H
 #define SIPXDP_SIP_REPLY_H
 
+#include "ds_route.h"
 #include "sip_check.h"
 #include "sip_proxy.h"
 
@@ -85,6 +86,28 @@ port_inline void sip_reply_piece(struct sip_reply *r, __u64 off, __u64 len, __u3
 		r->pieces = n + 1;
 	}
 	port_join();
+}
+
+/* The status line that a route has: the first text of the plan. */
+port_inline void sip_reply_routed(const struct sip_buf *b, struct sip_reply *r, struct sip_pen *pen,
+				  const struct ds_route *route)
+{
+	__u64 i;
+
+	for (i = 0; i < DS_ROUTE_LINE_MAX; i += 8)
+		port_write64(pen->p->text + i, port_read64(route->line + i));
+	pen->len = port_forget(route->line_len, b->zero);
+	sip_reply_piece(r, 0, route->line_len, 1);
+}
+
+/* The rows that a route has a reply bear. What is behind them is written over by what follows, or ends the text. */
+port_inline void sip_reply_headers(struct sip_pen *pen, const struct ds_route *route)
+{
+	__u64 i;
+
+	for (i = 0; i < DS_ROUTE_HEADERS_MAX; i += 8)
+		sip_plan_word(pen, port_le64(port_read64(route->headers + i)), 8);
+	pen->len += (__u64)route->headers_len - DS_ROUTE_HEADERS_MAX;
 }
 
 /* The status line of r->code: the first text of the plan. */
@@ -183,11 +206,12 @@ port_inline void sip_reply_rows(struct sip_reply *r, const struct sip_msg *m, st
 
 /*
  * Builds the reply to m, which came from src, for r->reason, with r->tag as To tag; texts go to p, which is used up.
+ * route: whose status line and rows it gets; NULL where none answers.
  * Returns REASON_none, REASON_unanswerable (ACK, response, no Via that an answer could be sent by: RFC 3261 8.2.6,
  * 17.1.1.3; no reply is due) or REASON_slow_reply (longer than the request, or of more pieces than fit).
  */
 port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
-				struct sip_reply *r)
+				struct sip_reply *r, const struct ds_route *route)
 {
 	SIP_OPEN(c);
 	const struct sip_row *row;
@@ -197,7 +221,7 @@ port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 
 	if (!m || !src || !p || !r)
 		return REASON_unanswerable;
-	r->code = sip_reason_code(r->reason);
+	r->code = route ? route->code : sip_reason_code(r->reason);
 	r->pieces = 0;
 	r->len = 0;
 	r->too_many = 0;
@@ -215,10 +239,15 @@ port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 	if (rc == SIP_VIA_FAR)
 		return REASON_slow_reply;
 	pen = sip_plan_pen(b, p, m->end);
-	sip_reply_status(b, r, &pen);
+	if (route)
+		sip_reply_routed(b, r, &pen, route);
+	else
+		sip_reply_status(b, r, &pen);
 	sip_reply_edits(b, m, src, &pen, r->tag, rc == SIP_VIA_OK);
 	sip_reply_rows(r, m, &pen, rows);
 	pen.from = pen.len;
+	if (route)
+		sip_reply_headers(&pen, route);
 	sip_plan_word(&pen, SIP_W8('C', 'o', 'n', 't', 'e', 'n', 't', '-'), 8);
 	sip_plan_word(&pen, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
 	sip_plan_word(&pen, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);

@@ -72,7 +72,7 @@ static void turns(void **state)
 		for (i = 0; i < 4; i++)
 			check_int("destination", send_call((unsigned int)i), per_cpu ? i % 3 : (cpu * 4 + i) % 3);
 	}
-	check_int("counter of all", prog.listeners[PROG_L4].rr, per_cpu ? 0 : 8);
+	check_int("counter of all", prog.listeners[PROG_L4].rr[0], per_cpu ? 0 : 8);
 	check_int("sched_setaffinity", sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
@@ -88,7 +88,7 @@ static void random_spreads(void **state)
 		hits[send_call(0)]++;
 	for (i = 0; i < PROG_DESTS; i++)
 		check_true("share", hits[i] > 130);
-	check_int("turns", prog.listeners[PROG_L4].rr, 0);
+	check_int("turns", prog.listeners[PROG_L4].rr[0], 0);
 }
 
 /* Kamailio's rule: the table by the rest of its hash. */

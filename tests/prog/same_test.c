@@ -265,7 +265,7 @@ static int same_differs(const struct same_side *s, const struct decision *d, con
 /* What only one side decided counts for the next pick: go on from what the kernel has. */
 static void same_follow(struct same_side *s)
 {
-	s->env.rr = s->kernel.inst.listeners[0].rr;
+	memcpy(s->env.rr, s->kernel.inst.listeners[0].rr, sizeof(s->kernel.inst.listeners[0].rr));
 	memcpy(s->env.calls, s->kernel.inst.calls, ((size_t)s->env.calls_mask + 1) * sizeof(*s->env.calls));
 }
 

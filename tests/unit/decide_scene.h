@@ -28,6 +28,7 @@ struct lab {
 	__u32 slots[4];
 	struct ds_dest_rec dests[DESTS];
 	struct ds_call_bucket calls[4];
+	__u64 rr[DS_ROUTES_MAX];
 };
 
 static struct decision d;
@@ -90,7 +91,8 @@ static inline void lab_make(struct lab *lab)
 					.calls = lab->calls,
 					.calls_mask = 3,
 					.call_idle = DS_CALL_IDLE_S,
-					.now = 1000 };
+					.now = 1000,
+					.rr = lab->rr };
 }
 
 static inline void send_octets(struct lab *lab, const char *from, const void *data, size_t len)

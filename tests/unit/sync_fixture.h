@@ -90,6 +90,15 @@ int bpf_del(const struct bpf_inst *b, enum bpf_map_index map, const void *k)
 	return 0;
 }
 
+int bpf_next(const struct bpf_inst *b, enum bpf_map_index map, const void *k, void *next)
+{
+	(void)b;
+	(void)map;
+	(void)k;
+	(void)next;
+	return -ENOENT;
+}
+
 int bpf_cpus(void)
 {
 	return 1;
@@ -117,6 +126,7 @@ static int setup(void **state)
 	f->b.info = calloc(DESTS, sizeof(*f->b.info));
 	f->b.loads = calloc(DESTS, sizeof(*f->b.loads));
 	f->b.calls = calloc(4, sizeof(*f->b.calls));
+	f->b.entries[BPF_MAP_listeners] = DS_LISTENERS_MAX;
 	f->b.entries[BPF_MAP_sets] = 8;
 	f->b.entries[BPF_MAP_slots] = GROUPS;
 	f->b.entries[BPF_MAP_dests] = DESTS;
