@@ -50,7 +50,7 @@ DS_HASH(links, __u32, struct ds_link, 4096);
 DS_HASH(vlan_ids, struct ds_vlan_key, __u32, 4096);
 DS_PERCPU(dest_stats, ds_dest_stats, DS_DESTS_MAX);
 DS_PERCPU(counters, ds_counters, DS_LISTENERS_MAX + 1);
-DS_PERCPU(turns, ds_turn, DS_LISTENERS_MAX * DS_ROUTES_MAX);
+DS_PERCPU(turns, ds_turn, DS_LISTENERS_MAX *DS_ROUTES_MAX);
 DS_PERCPU(scratch, work, 1);
 
 struct {

@@ -308,9 +308,8 @@ port_global int pick_request(struct work *w)
 				return rc;
 			dest = w->dest;
 		} else {
-			dest = pick_slot(set->pick == DS_PICK_RANDOM
-						 ? ds_pick_random(set, bpf_get_prandom_u32())
-						 : ds_pick_turn(set, pick_turn(l, set, w)));
+			dest = pick_slot(set->pick == DS_PICK_RANDOM ? ds_pick_random(set, bpf_get_prandom_u32())
+								     : ds_pick_turn(set, pick_turn(l, set, w)));
 		}
 	} else {
 		dest = pick_slot(ds_pick_hash(set, hash));

@@ -29,10 +29,11 @@ static void conf_methods_read(const struct conf_reader *r, const struct conf_opt
 		rule->methods |= 1u << i;
 		return;
 	}
-	conf_say(r, &v->at,
-		 "%s '%.60s', expected INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE, "
-		 "INFO, UPDATE, PRACK, REFER or other",
-		 o->name, v->text);
+	conf_say(
+		r, &v->at,
+		"%s '%.60s', expected INVITE, ACK, BYE, CANCEL, REGISTER, OPTIONS, SUBSCRIBE, NOTIFY, PUBLISH, MESSAGE, "
+		"INFO, UPDATE, PRACK, REFER or other",
+		o->name, v->text);
 }
 
 /* Prints the n texts that get() yields. */
@@ -181,8 +182,8 @@ const struct conf_type conf_hosts = { true, conf_hosts_read, conf_hosts_print, c
 static void conf_rows_read(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v,
 			   void *field)
 {
-	static const char *const own[] = { "Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Content-Length",
-					   "l",	  "Content-Type", "c" };
+	static const char *const own[] = { "Via", "v",	  "From",	    "f", "To",		 "t", "Call-ID",
+					   "i",	  "CSeq", "Content-Length", "l", "Content-Type", "c" };
 	struct route_rule *rule = field;
 	size_t i, len = strcspn(v->text, ": \t");
 	const char *colon = v->text + len + strspn(v->text + len, " \t");
@@ -200,8 +201,9 @@ static void conf_rows_read(const struct conf_reader *r, const struct conf_option
 	else if (rule->n_headers == ROUTES_HEADERS_MAX)
 		conf_say(r, &v->at, "one header too many, expected at most %d", ROUTES_HEADERS_MAX);
 	else if (routes_headers_len(rule) + strlen(v->text) + 2 > DS_ROUTE_HEADERS_MAX)
-		conf_say(r, &v->at, "headers are too long with '%.60s', expected at most %d octets with their line ends",
-			 v->text, DS_ROUTE_HEADERS_MAX);
+		conf_say(r, &v->at,
+			 "headers are too long with '%.60s', expected at most %d octets with their line ends", v->text,
+			 DS_ROUTE_HEADERS_MAX);
 	else
 		strcpy(rule->header[rule->n_headers++], v->text);
 }

@@ -554,9 +554,14 @@ void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigne
 {
 	struct sip_ctx c = { payload, payload + len };
 	struct sip_buf b = sip_buf(&c);
-	struct decide_work w = {
-		.env = env, .set = env->set, .src = src, .payload = payload, .len = len, .b = &b, .d = d, .picked = REASON_request
-	};
+	struct decide_work w = { .env = env,
+				 .set = env->set,
+				 .src = src,
+				 .payload = payload,
+				 .len = len,
+				 .b = &b,
+				 .d = d,
+				 .picked = REASON_request };
 	struct sip_msg *m = &d->msg;
 
 	memset(d, 0, offsetof(struct decision, out));

@@ -253,7 +253,8 @@ int routes_make(const struct routes_of *of, const struct model *m, const __u64 k
 		rule = of->rule[i];
 		routes_mark(t, rule, named, 1ull << i);
 		if (rule->from_set >= 0)
-			err = routes_add_members(keys, rule, model_find_set(m, rule->from_set), is_active, ctx, 1ull << i);
+			err = routes_add_members(keys, rule, model_find_set(m, rule->from_set), is_active, ctx,
+						 1ull << i);
 		if (!err)
 			err = routes_add_texts(keys, rule, key, 1ull << i);
 	}

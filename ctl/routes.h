@@ -24,10 +24,10 @@ enum route_dialog { ROUTE_DIALOG_ANY = 0, ROUTE_DIALOG_OUTSIDE, ROUTE_DIALOG_INS
 struct route_rule {
 	__u32 methods; /* bits by enum ds_route_method, 0: any */
 	enum route_dialog dialog;
-	int from_set;	  /* -1: from anywhere */
-	bool any_port;	  /* of from_set: whatever port it comes from */
+	int from_set;	    /* -1: from anywhere */
+	bool any_port;	    /* of from_set: whatever port it comes from */
 	bool any_transport; /* members that are reached by another transport count, too */
-	bool only_active; /* members that are picked from */
+	bool only_active;   /* members that are picked from */
 	struct admit_net source[ROUTES_SOURCES_MAX];
 	size_t n_sources;
 	char user[ROUTES_USERS_MAX][DS_ROUTE_TEXT + 1];

@@ -120,7 +120,7 @@ static size_t sync_claim_set(struct sync_claim *claim, const struct record *r, s
 		for (k = 0; k < dest->n_members; k++)
 			if (sync_is_placed(&dest->member[k].at) && sync_reaches(l, &dest->member[k].at.ip))
 				claim[n++] = (struct sync_claim){ .at = dest->member[k].at,
-							     .listener = (__u32)record_target_of(r, listener) };
+								  .listener = (__u32)record_target_of(r, listener) };
 	}
 	return n;
 }

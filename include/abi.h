@@ -425,18 +425,18 @@ _Static_assert(DS_DESTS_MAX <= 0x10000, "slots in DS_CALL_DEST");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
 /* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
-#define CHAIN_LIST(X)                                                          \
-	X(values)   /* parses the values of the rows, then goes on by kind */  \
+#define CHAIN_LIST(X)                                                                    \
+	X(values)   /* parses the values of the rows, then goes on by kind */            \
 	X(route)    /* matches the listener's routes, then goes on by action and mode */ \
-	X(key)	    /* hashes another key than the Call-ID */                  \
-	X(key_row)  /* hashes a key that is in a row the parser passed over */ \
-	X(request)  /* proxy: routes and picks */                              \
-	X(path)	    /* proxy: looks whether a REGISTER is to get our Path */   \
-	X(forward)  /* proxy: plans and sends a request */                     \
-	X(response) /* proxy: verifies, pops and sends a response */           \
-	X(reply)    /* builds a reply to a request and sends it back */        \
-	X(nat)	    /* nat: picks and rewrites addresses */                    \
-	X(direct)   /* dsr, ipip: picks and sends the packet whole */          \
+	X(key)	    /* hashes another key than the Call-ID */                            \
+	X(key_row)  /* hashes a key that is in a row the parser passed over */           \
+	X(request)  /* proxy: routes and picks */                                        \
+	X(path)	    /* proxy: looks whether a REGISTER is to get our Path */             \
+	X(forward)  /* proxy: plans and sends a request */                               \
+	X(response) /* proxy: verifies, pops and sends a response */                     \
+	X(reply)    /* builds a reply to a request and sends it back */                  \
+	X(nat)	    /* nat: picks and rewrites addresses */                              \
+	X(direct)   /* dsr, ipip: picks and sends the packet whole */                    \
 	X(shield)   /* shield: passes what is sound */
 
 enum ds_chain {

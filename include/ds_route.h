@@ -68,9 +68,9 @@ struct ds_route {
 	__u8 flags;  /* DS_ROUTE_* */
 	__u8 line_len;
 	__u8 headers_len;
-	__u32 set;		/* forward, redirect: slot in sets[] */
-	struct ds_endpoint to;	/* host */
-	__u32 code;		/* reply, redirect */
+	__u32 set;		      /* forward, redirect: slot in sets[] */
+	struct ds_endpoint to;	      /* host */
+	__u32 code;		      /* reply, redirect */
 	__u8 line[DS_ROUTE_LINE_MAX]; /* status line with its line end, zero padded */
 	__u8 headers[DS_ROUTE_HEADERS_MAX];
 };
@@ -85,8 +85,8 @@ struct ds_route {
 struct ds_route_table {
 	__u64 method[DS_ROUTE_METHODS];
 	__u64 dialog[2]; /* [1]: of requests with a To tag */
-	__u64 inner;	 /* routes that name a set or a network to come from: a destination's requests have only these */
-	__u64 any_set;	 /* routes without that criterion, and so on */
+	__u64 inner;   /* routes that name a set or a network to come from: a destination's requests have only these */
+	__u64 any_set; /* routes without that criterion, and so on */
 	__u64 any_source;
 	__u64 any_user;
 	__u64 any_host;
