@@ -50,7 +50,6 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
-	struct ds_route *route = NULL;
 	__u32 hdr, frame;
 	__u64 sum;
 	int rc;
@@ -61,9 +60,10 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 		return exit_slow(ctx, w, REASON_slow_reply);
 	w->reply.reason = w->reason;
 	w->reply.tag = w->tag;
+	w->reply.line_len = 0;
 	if (w->reason == REASON_routed_reply)
-		route = DS_LOOKUP(routes, w->route_at);
-	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply, route);
+		sip_reply_take(&w->plan, &w->reply, DS_LOOKUP(routes, w->route_at));
+	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply);
 	if (rc == REASON_unanswerable)
 		return exit_drop(w->listener, w->reason);
 	if (rc != REASON_none)

@@ -358,8 +358,9 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 
 	d->reply.reason = reason;
 	d->reply.tag = w->tag;
-	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply,
-			     reason == REASON_routed_reply ? w->routed : NULL);
+	if (reason == REASON_routed_reply)
+		sip_reply_take(&d->plan, &d->reply, w->routed);
+	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply);
 	if (rc == REASON_unanswerable) {
 		decide_end(w, VERDICT_drop, reason);
 		return;

@@ -16,6 +16,7 @@
 #define SIP_REPLY_PIECES 32 /* a power of two */
 /* Edits of the rows kept: received, rport, To tag. */
 #define SIP_REPLY_EDITS 3
+#define SIP_REPLY_ROWS_AT 320 /* where in the text the rows of a route stand */
 #define SIP_REPLY_LINE 40 /* room for a status line, whole words */
 
 struct sip_piece {
@@ -28,6 +29,8 @@ struct sip_piece {
 struct sip_reply {
 	__u64 tag;    /* given: the To tag's number, see sip_own_tag */
 	__u16 reason; /* given: enum reason */
+	__u16 line_len; /* given: 0, or what a route answers with is in the plan's text, code included: sip_reply_take() */
+	__u16 rows_len;
 	__u16 code;
 	__u16 pieces;
 	__u8 too_many; /* 1: more pieces than a reply holds */
@@ -88,26 +91,24 @@ port_inline void sip_reply_piece(struct sip_reply *r, __u64 off, __u64 len, __u3
 	port_join();
 }
 
-/* The status line that a route has: the first text of the plan. */
-port_inline void sip_reply_routed(const struct sip_buf *b, struct sip_reply *r, struct sip_pen *pen,
-				  const struct ds_route *route)
+/*
+ * Puts what a route answers into the plan's text, for sip_reply_build(): the status line at its beginning, the rows where
+ * no other text of a reply comes to stand. A function of its own for the sake of the kernel's small stack. Returns 0.
+ */
+port_global int sip_reply_take(struct sip_plan *p, struct sip_reply *r, const struct ds_route *route)
 {
-	__u64 i;
+	__u32 i;
 
+	if (!p || !r || !route)
+		return 0;
 	for (i = 0; i < DS_ROUTE_LINE_MAX; i += 8)
-		port_write64(pen->p->text + i, port_read64(route->line + i));
-	pen->len = port_forget(route->line_len, b->zero);
-	sip_reply_piece(r, 0, route->line_len, 1);
-}
-
-/* The rows that a route has a reply bear. What is behind them is written over by what follows, or ends the text. */
-port_inline void sip_reply_headers(struct sip_pen *pen, const struct ds_route *route)
-{
-	__u64 i;
-
+		port_write64(p->text + i, port_read64(route->line + i));
 	for (i = 0; i < DS_ROUTE_HEADERS_MAX; i += 8)
-		sip_plan_word(pen, port_le64(port_read64(route->headers + i)), 8);
-	pen->len += (__u64)route->headers_len - DS_ROUTE_HEADERS_MAX;
+		port_write64(p->text + SIP_REPLY_ROWS_AT + i, port_read64(route->headers + i));
+	r->code = route->code;
+	r->line_len = route->line_len;
+	r->rows_len = route->headers_len;
+	return 0;
 }
 
 /* The status line of r->code: the first text of the plan. */
@@ -206,12 +207,11 @@ port_inline void sip_reply_rows(struct sip_reply *r, const struct sip_msg *m, st
 
 /*
  * Builds the reply to m, which came from src, for r->reason, with r->tag as To tag; texts go to p, which is used up.
- * route: whose status line and rows it gets; NULL where none answers.
  * Returns REASON_none, REASON_unanswerable (ACK, response, no Via that an answer could be sent by: RFC 3261 8.2.6,
  * 17.1.1.3; no reply is due) or REASON_slow_reply (longer than the request, or of more pieces than fit).
  */
 port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
-				struct sip_reply *r, const struct ds_route *route)
+				struct sip_reply *r)
 {
 	SIP_OPEN(c);
 	const struct sip_row *row;
@@ -221,7 +221,8 @@ port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 
 	if (!m || !src || !p || !r)
 		return REASON_unanswerable;
-	r->code = route ? route->code : sip_reason_code(r->reason);
+	if (!r->line_len)
+		r->code = sip_reason_code(r->reason);
 	r->pieces = 0;
 	r->len = 0;
 	r->too_many = 0;
@@ -239,15 +240,17 @@ port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 	if (rc == SIP_VIA_FAR)
 		return REASON_slow_reply;
 	pen = sip_plan_pen(b, p, m->end);
-	if (route)
-		sip_reply_routed(b, r, &pen, route);
-	else
+	if (r->line_len) {
+		pen.len = port_forget(r->line_len, b->zero);
+		sip_reply_piece(r, 0, r->line_len, 1);
+	} else {
 		sip_reply_status(b, r, &pen);
+	}
 	sip_reply_edits(b, m, src, &pen, r->tag, rc == SIP_VIA_OK);
 	sip_reply_rows(r, m, &pen, rows);
+	if (r->line_len && r->rows_len)
+		sip_reply_piece(r, SIP_REPLY_ROWS_AT, r->rows_len, 1);
 	pen.from = pen.len;
-	if (route)
-		sip_reply_headers(&pen, route);
 	sip_plan_word(&pen, SIP_W8('C', 'o', 'n', 't', 'e', 'n', 't', '-'), 8);
 	sip_plan_word(&pen, SIP_W8('L', 'e', 'n', 'g', 't', 'h', ':', ' '), 8);
 	sip_plan_word(&pen, SIP_W5('0', '\r', '\n', '\r', '\n'), 5);

@@ -180,7 +180,7 @@ static void check_replied(struct sip_case *in, const struct ds_endpoint *src, un
 	struct sip_case out;
 	ssize_t n;
 
-	if (sip_reply_build(&in->c, &in->m, src, &p, &r, NULL) != REASON_none)
+	if (sip_reply_build(&in->c, &in->m, src, &p, &r) != REASON_none)
 		return;
 	n = plan_apply_reply(&r, &p, in->g.data, in->g.len, corpus_out, sizeof(corpus_out));
 	corpus_check("reply applied", n >= 0);

@@ -139,7 +139,7 @@ static void replies(void **state)
 	const struct reply_row *row = *state;
 	struct ds_endpoint src = plan_place(row->src ? row->src : V4);
 	unsigned char out[4096];
-	struct sip_reply r;
+	struct sip_reply r = { 0 };
 	struct sip_plan p;
 	struct sip_case s;
 	ssize_t n;
@@ -150,7 +150,7 @@ static void replies(void **state)
 	memset(&r, 0xa5, sizeof(r));
 	r.reason = row->reason ? row->reason : s.m.reason;
 	r.tag = PLAN_BRANCH;
-	rc = sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL);
+	rc = sip_reply_build(&s.c, &s.m, &src, &p, &r);
 	check_int("verdict", rc, row->verdict);
 	if (row->want) {
 		n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
@@ -175,7 +175,7 @@ static void reparses(void **state)
 
 	(void)state;
 	sip_open_parts(&s, &in);
-	check_int("verdict", sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL), REASON_none);
+	check_int("verdict", sip_reply_build(&s.c, &s.m, &src, &p, &r), REASON_none);
 	n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 	sip_close(&s);
 	sip_open(&s, out, (size_t)n);
@@ -214,7 +214,7 @@ static void many_rows(void **state)
 		}
 		sprintf(want + w, FROM TO_TAGGED CALL_ID CSEQ END);
 		sip_open_parts(&s, &in);
-		rc = sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL);
+		rc = sip_reply_build(&s.c, &s.m, &src, &p, &r);
 		if (rc == REASON_none) {
 			n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 			check_mem("reply", out, (size_t)n, want, strlen(want));
@@ -268,7 +268,7 @@ static void truncated(void **state)
 			sip_again(&s, dirt[i]);
 			r.reason = s.m.reason ? s.m.reason : REASON_bad_extension;
 			memset(&p, dirt[i], sizeof(p));
-			if (sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL) == REASON_none) {
+			if (sip_reply_build(&s.c, &s.m, &src, &p, &r) == REASON_none) {
 				n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 				check_true("applied", n >= 0 && (size_t)n == r.len && (size_t)n <= cut);
 				check_whole(out, (size_t)n);
