@@ -139,7 +139,7 @@ static void replies(void **state)
 	const struct reply_row *row = *state;
 	struct ds_endpoint src = plan_place(row->src ? row->src : V4);
 	unsigned char out[4096];
-	struct sip_reply r = { 0 };
+	struct sip_reply r;
 	struct sip_plan p;
 	struct sip_case s;
 	ssize_t n;
@@ -148,6 +148,7 @@ static void replies(void **state)
 	sip_open_parts(&s, &row->in);
 	memset(&p, 0xa5, sizeof(p));
 	memset(&r, 0xa5, sizeof(r));
+	r.line_len = 0;
 	r.reason = row->reason ? row->reason : s.m.reason;
 	r.tag = PLAN_BRANCH;
 	rc = sip_reply_build(&s.c, &s.m, &src, &p, &r);
