@@ -12,27 +12,27 @@
 #include "ds_route.h"
 
 /* X(name, shared, key, value): shared is 1 for what a twin reads of the live instance. The rest is private to the program. */
-#define BPF_MAP_LIST(X)                               \
-	X(state, 1, __u32, struct ds_state)           \
-	X(listeners, 0, __u32, struct ds_listener)    \
-	X(sets, 1, __u32, struct ds_set_rec)          \
-	X(slots, 1, __u32, struct ds_slots)           \
-	X(dests, 1, __u32, struct ds_dest_rec)        \
-	X(dest_info, 1, __u32, struct ds_dest_info)   \
-	X(next_hops, 1, __u32, struct ds_next_hop)    \
-	X(loads, 0, __u32, struct ds_load)            \
-	X(routes, 1, __u32, struct ds_route)          \
-	X(route_tables, 1, __u32, struct ds_route_table) \
-	X(calls, 0, __u32, struct ds_call_bucket)     \
-	X(stored, 0, __u32, struct ds_stored)         \
-	X(listener_ids, 1, struct ds_endpoint, __u32) \
-	X(dest_ids, 1, struct ds_endpoint, __u32)     \
-	X(links, 1, __u32, struct ds_link)            \
-	X(vlan_ids, 1, struct ds_vlan_key, __u32)     \
-	X(dest_stats, 0, __u32, struct ds_dest_stats) \
-	X(counters, 0, __u32, struct ds_counters)     \
-	X(guard_acl, 1, struct ds_guard_net, __u32)   \
-	X(route_exact, 1, struct ds_route_exact, __u64) \
+#define BPF_MAP_LIST(X)                                     \
+	X(state, 1, __u32, struct ds_state)                 \
+	X(listeners, 0, __u32, struct ds_listener)          \
+	X(sets, 1, __u32, struct ds_set_rec)                \
+	X(slots, 1, __u32, struct ds_slots)                 \
+	X(dests, 1, __u32, struct ds_dest_rec)              \
+	X(dest_info, 1, __u32, struct ds_dest_info)         \
+	X(next_hops, 1, __u32, struct ds_next_hop)          \
+	X(loads, 0, __u32, struct ds_load)                  \
+	X(routes, 1, __u32, struct ds_route)                \
+	X(route_tables, 1, __u32, struct ds_route_table)    \
+	X(calls, 0, __u32, struct ds_call_bucket)           \
+	X(stored, 0, __u32, struct ds_stored)               \
+	X(listener_ids, 1, struct ds_endpoint, __u32)       \
+	X(dest_ids, 1, struct ds_endpoint, __u32)           \
+	X(links, 1, __u32, struct ds_link)                  \
+	X(vlan_ids, 1, struct ds_vlan_key, __u32)           \
+	X(dest_stats, 0, __u32, struct ds_dest_stats)       \
+	X(counters, 0, __u32, struct ds_counters)           \
+	X(guard_acl, 1, struct ds_guard_net, __u32)         \
+	X(route_exact, 1, struct ds_route_exact, __u64)     \
 	X(route_prefixes, 1, struct ds_route_prefix, __u64) \
 	X(guard_sources, 0, __u32, struct ds_guard_row)
 

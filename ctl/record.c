@@ -104,8 +104,8 @@ static json_t *record_listener_json(const struct record_listener *l)
 			 record_affinity_name(l->affinity), "table_size", (int)l->table_size, "hash_key", l->hash_key,
 			 "user_only", l->user_only, "slot_rule", record_slot_rule_name(l->slot_rule), "per_cpu",
 			 l->per_cpu, "tunnel_source", record_tunnel_json(l), "guard", record_guard_json(&l->guard),
-			 "failover", record_failover_json(&l->failover),
-			 "record_route", l->record_route, "path", l->path, "routes", (int)l->routes);
+			 "failover", record_failover_json(&l->failover), "record_route", l->record_route, "path",
+			 l->path, "routes", (int)l->routes);
 }
 
 json_t *record_json(const struct record *r)
@@ -272,8 +272,8 @@ static int record_read_listener(struct record_listener *l, json_t *json)
 	int port, m, f, r, table = 0, user_only = 0, per_cpu = 0, record_route = 0, path = 0;
 	json_t *tunnel = NULL, *guard = NULL, *failover = NULL;
 
-	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?o, s?b, s?b, s?i}", "ip",
-			&ip, "port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity",
+	if (json_unpack(json, "{s:s, s:i, s:i, s:s, s:s, s:s, s?i, s?s, s?b, s?s, s?b, s?o, s?o, s?o, s?b, s?b, s?i}",
+			"ip", &ip, "port", &port, "set", &l->set, "mode", &mode, "algorithm", &algorithm, "affinity",
 			&affinity, "table_size", &table, "hash_key", &key, "user_only", &user_only, "slot_rule", &rule,
 			"per_cpu", &per_cpu, "tunnel_source", &tunnel, "guard", &guard, "failover", &failover,
 			"record_route", &record_route, "path", &path, "routes", &l->routes) ||

@@ -379,8 +379,8 @@ static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struc
 {
 	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
 
-	return half->affinity != l->affinity || half->routes != l->routes || half->record_route != l->record_route || half->path != l->path ||
-	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
+	return half->affinity != l->affinity || half->routes != l->routes || half->record_route != l->record_route ||
+	       half->path != l->path || memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
 	       memcmp(&half->failover, &l->failover, sizeof(l->failover)) != 0;
 }
 

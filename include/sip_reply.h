@@ -17,7 +17,7 @@
 /* Edits of the rows kept: received, rport, To tag. */
 #define SIP_REPLY_EDITS 3
 #define SIP_REPLY_ROWS_AT 320 /* where in the text the rows of a route stand */
-#define SIP_REPLY_LINE 40 /* room for a status line, whole words */
+#define SIP_REPLY_LINE 40     /* room for a status line, whole words */
 
 struct sip_piece {
 	__u16 off; /* in the message as in struct sip_msg, or in the plan's text */
