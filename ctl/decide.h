@@ -79,7 +79,7 @@ struct decision {
 	struct sip_msg msg;	       /* as far as it was parsed */
 	struct sip_plan plan;
 	struct sip_reply reply;
-	struct ds_stored *stored; /* of the request that this one belongs to, NULL: none */
+	struct ds_stored *stored; /* the request that this one is, or belongs to, as it is stored; NULL: it is not */
 	size_t out_len;		  /* octets to send, 0 where nothing is sent */
 	unsigned char out[DECIDE_PAYLOAD_MAX];
 };

@@ -32,12 +32,12 @@ static struct ds_stored *decide_stored(const struct decide_env *env, __u64 branc
 	return NULL;
 }
 
+/* The octets of what is longer than an entry are for whoever asks to keep. */
 static void decide_store(const struct decide_work *w, struct ds_stored *e)
 {
 	__u64 key = __atomic_load_n(&e->key, __ATOMIC_RELAXED);
 
-	if (w->len > DS_STORED_OCTETS || key == DS_STORED_BUSY ||
-	    !__sync_bool_compare_and_swap(&e->key, key, DS_STORED_BUSY))
+	if (key == DS_STORED_BUSY || !__sync_bool_compare_and_swap(&e->key, key, DS_STORED_BUSY))
 		return;
 	e->val = w->d->dest & 0x7fff;
 	e->born_ns = e->sent_ns = e->heard_ns = w->env->now_ns;
@@ -47,7 +47,9 @@ static void decide_store(const struct decide_work *w, struct ds_stored *e)
 	e->method = w->d->msg.method;
 	e->tos = w->env->tos;
 	e->cseq = w->d->msg.cseq;
-	memcpy(e->octets, w->payload, w->len);
+	if (w->len <= DS_STORED_OCTETS)
+		memcpy(e->octets, w->payload, w->len);
+	w->d->stored = e;
 	__atomic_store_n(&e->key, ds_stored_key(w->ours.branch), __ATOMIC_RELEASE);
 }
 

@@ -168,6 +168,7 @@ void slow_free(struct slow *s)
 	if (s->tick)
 		event_free(s->tick);
 	slow_names_free(s->names);
+	slow_long_free(&s->longs);
 	slow_batch_free(s->batch);
 	free(s->job);
 	free(s);

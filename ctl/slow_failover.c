@@ -19,15 +19,25 @@
 /* A status listed for failover that is none of these counts as a timeout, so that passive checks see it. */
 #define SLOW_STATUS_TIMEOUT 408
 
-/* What a stored request is at this moment; false where it is being replaced. */
-static bool slow_stored_copy(const struct ds_stored *e, struct ds_stored *copy)
+/* A stored request, copied, and where its octets are. */
+struct slow_stored {
+	struct ds_stored e;
+	const unsigned char *data;
+};
+
+/* What a stored request is at this moment; false where it is being replaced, or its octets are not kept any more. */
+static bool slow_stored_copy(const struct slow *s, const struct ds_stored *e, struct slow_stored *copy)
 {
 	__u64 key = __atomic_load_n(&e->key, __ATOMIC_ACQUIRE);
 
-	memcpy(copy, e, sizeof(*copy));
+	memcpy(&copy->e, e, sizeof(copy->e));
 	__atomic_thread_fence(__ATOMIC_ACQUIRE);
-	return key > DS_STORED_BUSY && __atomic_load_n(&e->key, __ATOMIC_RELAXED) == key && copy->key == key &&
-	       copy->len <= DS_STORED_OCTETS;
+	if (key <= DS_STORED_BUSY || __atomic_load_n(&e->key, __ATOMIC_RELAXED) != key || copy->e.key != key)
+		return false;
+	copy->data = copy->e.octets;
+	if (copy->e.len > DS_STORED_OCTETS)
+		copy->data = slow_long_find(&s->longs, key, copy->e.len);
+	return copy->data != NULL;
 }
 
 /* The next member that a request has not been sent to, 0 where there is none. */
@@ -52,26 +62,26 @@ static __u32 slow_next_dest(const struct decide_env *env, const struct ds_stored
 
 /* Decides about a stored request again; the job that sends what came of it, NULL where nothing is to be sent. */
 static struct slow_job *slow_again(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-				   const struct ds_stored *r, __u32 dest, __u32 answer)
+				   const struct slow_stored *r, __u32 dest, __u32 answer)
 {
 	struct slow_job *job = slow_next_job(s);
 	struct decide_env again = *env;
 
 	again.forced = dest;
 	again.answer = answer;
-	decide(&again, &r->client, r->octets, r->len, &job->d);
+	decide(&again, &r->e.client, r->data, r->e.len, &job->d);
 	job->listener = l;
-	job->len = r->len;
-	job->tos = r->tos;
+	job->len = r->e.len;
+	job->tos = r->e.tos;
 	job->ttl = 0;
 	job->spoof = false;
 	job->is_own = false;
-	job->src = r->client;
+	job->src = r->e.client;
 	return job->d.out_len ? job : NULL;
 }
 
 static void slow_resend(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-			const struct ds_stored *r, __u32 dest)
+			const struct slow_stored *r, __u32 dest)
 {
 	struct slow_job *job = slow_again(s, l, env, r, dest, 0);
 
@@ -81,7 +91,7 @@ static void slow_resend(struct slow *s, const struct slow_listener *l, const str
 
 /* A request of our own to the destination of a stored one; to: the message whose To row it has, NULL: the request. */
 static void slow_say(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-		     const struct ds_stored *r, __u32 dest, const char *method, const struct slow_datagram *to)
+		     const struct slow_stored *r, __u32 dest, const char *method, const struct slow_datagram *to)
 {
 	unsigned char text[DS_STORED_OCTETS + 2048];
 	struct decide_env aside = *env;
@@ -124,17 +134,18 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 			const struct decide_env *env, const struct decision *d)
 {
 	__u32 method = d->msg.method, status = d->msg.status, from = d->from, next = 0;
-	struct ds_stored *e = d->stored, r;
+	struct ds_stored *e = d->stored;
+	struct slow_stored r;
 	__u64 val;
 	int what;
 
-	if (!slow_stored_copy(e, &r))
+	if (!slow_stored_copy(s, e, &r))
 		return false;
-	val = r.val;
-	what = ds_stored_response(env->failover, &val, method, r.method, from, status);
+	val = r.e.val;
+	what = ds_stored_response(env->failover, &val, method, r.e.method, from, status);
 	if (what == DS_STORED_FAILED)
-		next = slow_next_dest(env, &r);
-	if (what == DS_STORED_FAILED && (!next || !slow_move(e, &r, next, env->now_ns))) {
+		next = slow_next_dest(env, &r.e);
+	if (what == DS_STORED_FAILED && (!next || !slow_move(e, &r.e, next, env->now_ns))) {
 		slow_end(e);
 		return false;
 	}
@@ -154,26 +165,26 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 /* ---- silence */
 
 static void slow_timed_out(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-			   struct ds_stored *e, const struct ds_stored *r)
+			   struct ds_stored *e, const struct slow_stored *r)
 {
-	__u32 was = ds_stored_last(r->val), next = 0;
+	__u32 was = ds_stored_last(r->e.val), next = 0;
 	struct slow_job *job;
 
-	if (ds_stored_open(r->val, env->failover->tries))
-		next = slow_next_dest(env, r);
-	if (next ? !slow_move(e, r, next, env->now_ns) : !ds_stored_swap(e, r->val, r->val | DS_STORED_OWN))
+	if (ds_stored_open(r->e.val, env->failover->tries))
+		next = slow_next_dest(env, &r->e);
+	if (next ? !slow_move(e, &r->e, next, env->now_ns) : !ds_stored_swap(e, r->e.val, r->e.val | DS_STORED_OWN))
 		return;
 	/* as one that has answered 408 (RFC 3261 16.8) */
 	s->stats->dest[was].responses[4]++;
 	s->stats->dest[was].timeouts++;
-	if (r->method == SIP_METHOD_INVITE && r->val & DS_STORED_TRYING)
+	if (r->e.method == SIP_METHOD_INVITE && r->e.val & DS_STORED_TRYING)
 		slow_say(s, l, env, r, was, "CANCEL", NULL);
 	if (next) {
 		slow_resend(s, l, env, r, next);
 		return;
 	}
 	/* RFC 4320 4.2: a 408 to anything else would come too late */
-	job = r->method == SIP_METHOD_INVITE ? slow_again(s, l, env, r, 0, REASON_failover_timeout) : NULL;
+	job = r->e.method == SIP_METHOD_INVITE ? slow_again(s, l, env, r, 0, REASON_failover_timeout) : NULL;
 	if (job)
 		s->n_jobs++;
 }
@@ -188,12 +199,12 @@ static bool slow_is_stale(const struct ds_failover *f, const struct ds_stored *e
 
 static void slow_watch(struct slow *s, const struct decide_env *env, struct ds_stored *e)
 {
-	struct ds_stored r;
+	struct slow_stored r;
 	const struct slow_listener *l = &s->listener[env->slot];
 
 	if (!ds_stored_silent(env->failover, e->val, e->sent_ns, e->heard_ns, env->now_ns))
 		return;
-	if (!slow_is_stale(env->failover, e, env->now_ns) && slow_stored_copy(e, &r))
+	if (!slow_is_stale(env->failover, e, env->now_ns) && slow_stored_copy(s, e, &r))
 		slow_timed_out(s, l, env, e, &r);
 }
 

@@ -12,6 +12,7 @@
 
 #include "decide.h"
 #include "slow.h"
+#include "slow_long.h"
 #include "slow_names.h"
 #include "slow_socket.h"
 
@@ -46,6 +47,7 @@ struct slow {
 	struct slow_job *job; /* SLOW_BATCH of them */
 	size_t n_jobs;
 	struct slow_names *names;
+	struct slow_longs longs;
 	struct event *period;
 	struct event *tick; /* of failover */
 	__u64 shed;	    /* since it was last said how many */

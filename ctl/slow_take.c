@@ -149,6 +149,8 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 		d = &job->d;
 		slow_decide(s, &env, g, d);
 	}
+	if (d->stored && d->msg.kind == SIP_KIND_REQUEST && d->stored->len == g->len && g->len > DS_STORED_OCTETS)
+		slow_long_keep(&s->longs, d->stored->key, g->data, g->len);
 	if (d->waits && !slow_names_wait(s->names, l->slot, g))
 		return;
 	if (d->reason == REASON_overload)

@@ -41,6 +41,7 @@ with_failover() {
 	fi
 	e2e_stats "$name"
 	SIPP_EDIT=()
+	SIPP_PAD_UAC=0
 	lab_kill_all
 	e2e_detach || e2e_not_ok "$name-detach" "$(head -n 1 "$LAB_DIR/log/detach.err")"
 }
@@ -91,6 +92,14 @@ moves() {
 fails_with() {
 	SIPP_FAIL=$1
 	moves uas_fail
+}
+
+# By INVITEs in fragments, which only the daemon has.
+long_fails() {
+	SIPP_PAD_UAC=3000
+	fails_with "500 Server Internal Error" || return 1
+	E2E_WHY+=" $(reason slow_fragment) fragments"
+	(($(reason slow_fragment) > 0))
 }
 
 # Every destination fails: the caller gets the last answer, and each was asked once.
@@ -226,6 +235,7 @@ e2e_begin "$@"
 for family in 4 6; do
 	with_failover failover-500 "$family" fails_with "500 Server Internal Error"
 	with_failover failover-503 "$family" fails_with "503 Service Unavailable"
+	with_failover failover-long "$family" long_fails
 	with_failover failover-silent "$family" moves uas_deaf
 	with_failover failover-unreachable "$family" moves none
 	with_failover failover-trying "$family" moves uas_trying
