@@ -41,6 +41,25 @@ __u32 decide_failover_response(struct decide_work *w);
 /* A call that is with another destination from now on. */
 void decide_move_call(const struct decide_work *w, __u32 dest);
 
+/* ---- decide.c */
+
+/* The place of the destination picked, where it can be reached. */
+__u32 decide_reach(struct decide_work *w, __u32 reason);
+
+/* What both modes look at before the request is judged: the tag of our replies and the Call-ID. */
+__u32 decide_begin(struct decide_work *w);
+
+/* ---- decide_proxy.c */
+
+/* Whether a reason is one of those to send a request on by. */
+bool decide_is_sent_on(__u32 reason);
+
+/* A request at a proxy listener: a reason, with d->dest, d->to and the plan where it is one of REASON_request*. */
+__u32 decide_proxy(struct decide_work *w);
+
+/* The place of a response by its second Via, our branch and sx verified against it: d->to; a reason. */
+__u32 decide_verify(struct decide_work *w);
+
 /* ---- decide_pick.c */
 
 /* The record of a destination that is there, else NULL. */
