@@ -82,13 +82,13 @@ registered() {
 	phone="$(lab_ip 4 client 1):5061"
 	SIPP_SENT_BY=$PRIVATE
 	contact "$PRIVATE"
-	SIPP_COMMON+=(-trace_msg -message_file "$LAB_DIR/log/registrar.msg")
+	SIPP_COMMON+=(-trace_msg)
 	sipp_uas 4 1 uas_register
 	sipp_ready 1
 	contact "$PRIVATE"
 	sipp_uac 4 1 "$(lab_host 4 vip):5060" 1 1 uac_register
 	lab_wait uac1 10
-	path=$(sed -n 's/^Path: //p' "$LAB_DIR/log/registrar.msg" | tr -d '\r' | head -n 1)
+	path=$(sed -n 's/^Path: //p' "$LAB_DIR/log/uas1.messages" | tr -d '\r' | head -n 1)
 	e2e_check path-registered "no Path at the registrar" e2e_said '^<sip:sx0{16}[0-9a-f]{28}@.*;lr;ob>$' <(echo "$path")
 	SIPP_SENT_BY=
 
