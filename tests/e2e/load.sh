@@ -9,7 +9,7 @@ LOAD_CALLS=${LOAD_CALLS:-1000}
 LOAD_RATE=${LOAD_RATE:-250}
 LOAD_LOSS=${LOAD_LOSS:-3} # percent, at each end
 LAB_DESTS=4
-LAB_LIMIT=$((4 * LOAD_CALLS / LOAD_RATE + 150))
+LAB_LIMIT=$((4 * LOAD_CALLS / LOAD_RATE + 300))
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

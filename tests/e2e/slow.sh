@@ -5,7 +5,7 @@
 # the daemon's slow path, and nobody notices; without a daemon they are dropped and counted, and no ICMP error says so.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-280}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # the tests that are named alone, if any is
 NAMED=" $* "
 # shellcheck source=tests/lib/lab.sh
