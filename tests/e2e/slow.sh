@@ -233,15 +233,15 @@ overloaded() {
 	E2E_WHY="the answerers do not start"
 	sipp_ready 1 2 3 || return 1
 	SIPP_LOSSY=1
-	sipp_uac "$DAEMON_FAMILY" 1 "$(lab_host "$DAEMON_FAMILY" vip):5060" 4500 3000
+	sipp_uac "$DAEMON_FAMILY" 1 "$(lab_host "$DAEMON_FAMILY" vip):5060" 3000 2000
 	kill -STOP "${LAB_PID[daemon]}"
 	sleep 1.6
 	kill -CONT "${LAB_PID[daemon]}"
 	lab_wait uac1 25
 	SIPP_LOSSY=0
 	n=$(slow_of slow overload)
-	E2E_WHY="$n requests shed, $(sipp_stat uac1 'SuccessfulCall(C)') good calls of 4500"
-	((n > 0 && $(sipp_stat uac1 'SuccessfulCall(C)') == 4500)) || return 1
+	E2E_WHY="$n requests shed, $(sipp_stat uac1 'SuccessfulCall(C)') good calls of 3000"
+	((n > 0 && $(sipp_stat uac1 'SuccessfulCall(C)') == 3000)) || return 1
 	E2E_WHY="nothing was said of $n requests that were shed"
 	lab_said daemon 'cannot keep up: new requests are shed'
 }
