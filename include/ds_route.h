@@ -49,7 +49,6 @@ enum ds_route_method {
 enum ds_action {
 	DS_ACTION_FORWARD = 0, /* to a destination of a set */
 	DS_ACTION_HOST,	       /* to one place, whoever that is */
-	DS_ACTION_REDIRECT,    /* answered with a destination of a set in Contact */
 	DS_ACTION_REPLY,
 	DS_ACTION_DROP,
 	DS_ACTION_PASS, /* left to the kernel */
@@ -57,10 +56,8 @@ enum ds_action {
 };
 
 /* ds_route.flags */
-#define DS_ROUTE_CANCEL (1u << 0)  /* it names CANCEL: that is answered like any other request */
-#define DS_ROUTE_KEYED (1u << 1)   /* its set is picked by another key than the Call-ID */
-#define DS_ROUTE_REWRITE (1u << 2) /* host and port of the Request-URI become the destination's */
-#define DS_ROUTE_APPLY (1u << 3)   /* strip and prefix of the destination are applied to the user of the Request-URI */
+#define DS_ROUTE_CANCEL (1u << 0) /* it names CANCEL: that is answered like any other request */
+#define DS_ROUTE_KEYED (1u << 1)  /* its set is picked by another key than the Call-ID */
 
 /* One route as packets read it: immutable while published. */
 struct ds_route {
