@@ -4,7 +4,7 @@
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
  * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_reply;
+ * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_redirect, or xdp_reply;
  * before xdp_request, xdp_nat and xdp_direct comes xdp_route where the listener has routes, and xdp_key where not the
  * Call-ID is hashed.
  */
@@ -16,6 +16,7 @@
 #include "mode_direct.bpf.h"
 #include "mode_nat.bpf.h"
 #include "mode_proxy.bpf.h"
+#include "mode_redirect.bpf.h"
 #include "mode_shield.bpf.h"
 #include "reply.bpf.h"
 #include "route.bpf.h"
@@ -155,6 +156,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	w->now = w->now_ns >> DS_TICK_SHIFT;
 	w->dest = 0;
 	w->routed = 0;
+	w->rewrite = 0;
 	w->route_no = 0;
 	w->keyed = 0;
 	w->key_at = 0;
@@ -248,6 +250,8 @@ int xdp_route(struct xdp_md *ctx)
 	r = w->routed ? DS_LOOKUP(routes, w->route_at) : NULL;
 	if (r && r->flags & DS_ROUTE_KEYED)
 		return CHAIN(ctx, w, key);
+	if (w->routed && w->action == DS_ACTION_REDIRECT)
+		return CHAIN(ctx, w, redirect);
 	if (mode == DS_MODE_NAT)
 		return CHAIN(ctx, w, nat);
 	if (mode == DS_MODE_PROXY)
@@ -256,15 +260,16 @@ int xdp_route(struct xdp_md *ctx)
 }
 
 /* On to the next of the set's keys, or with the request. */
-#define KEY_LOOKED_FOR(ctx, w, found)                                                             \
-	({                                                                                        \
-		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                  \
-		__u32 key_mode = key_l ? key_l->half[(w)->half & 1].mode : DS_MODE_PROXY;         \
-		(found) == SIP_KEY_FAR	    ? exit_beyond(ctx, w, key_mode, REASON_slow_too_long) \
-		: (found) == SIP_KEY_ABSENT ? CHAIN(ctx, w, key)                                  \
-		: key_mode == DS_MODE_PROXY ? CHAIN(ctx, w, request)                              \
-		: key_mode == DS_MODE_NAT   ? CHAIN(ctx, w, nat)                                  \
-					    : CHAIN(ctx, w, direct);                                \
+#define KEY_LOOKED_FOR(ctx, w, found)                                                                                    \
+	({                                                                                                               \
+		struct ds_listener *key_l = DS_LOOKUP(listeners, (w)->listener);                                         \
+		__u32 key_mode = key_l ? key_l->half[(w)->half & 1].mode : DS_MODE_PROXY;                                \
+		(found) == SIP_KEY_FAR				   ? exit_beyond(ctx, w, key_mode, REASON_slow_too_long) \
+		: (found) == SIP_KEY_ABSENT			   ? CHAIN(ctx, w, key)                                  \
+		: (w)->routed && (w)->action == DS_ACTION_REDIRECT ? CHAIN(ctx, w, redirect)                             \
+		: key_mode == DS_MODE_PROXY			   ? CHAIN(ctx, w, request)                              \
+		: key_mode == DS_MODE_NAT			   ? CHAIN(ctx, w, nat)                                  \
+								   : CHAIN(ctx, w, direct);                                                       \
 	})
 
 SEC("xdp.frags")
@@ -406,6 +411,21 @@ int xdp_shield(struct xdp_md *ctx)
 
 	(void)ctx;
 	return w ? shield_end(w) : XDP_DROP;
+}
+
+SEC("xdp.frags")
+int xdp_redirect(struct xdp_md *ctx)
+{
+	struct work *w = work_get();
+	int rc;
+
+	if (!w)
+		return XDP_DROP;
+	rc = redirect_choose(ctx, w);
+	if (rc != REASON_routed_redirect)
+		return REQUEST_REFUSED(ctx, w, rc);
+	w->reason = rc;
+	return CHAIN(ctx, w, reply);
 }
 
 SEC("xdp.frags")

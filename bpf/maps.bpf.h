@@ -37,6 +37,7 @@ DS_ARRAY(sets, ds_set_rec, DS_SETS_MAX);
 DS_ARRAY(slots, ds_slots, DS_SLOTS_MAX / DS_SLOTS_GROUP);
 DS_ARRAY(dests, ds_dest_rec, DS_DESTS_MAX);
 DS_ARRAY(dest_info, ds_dest_info, DS_DESTS_MAX);
+DS_ARRAY(dest_uris, ds_dest_uri, 2 * DS_DESTS_MAX);
 DS_ARRAY(next_hops, ds_next_hop, DS_DESTS_MAX);
 DS_ARRAY(loads, ds_load, DS_DESTS_MAX);
 DS_ARRAY(calls, ds_call_bucket, DS_CALLS_BUCKETS);

@@ -199,11 +199,32 @@ port_inline void proxy_record_route(struct xdp_md *ctx, struct work *w, const st
 		sip_own_flow(s->key, &l->at, &w->back, &w->ours.token);
 }
 
+/*
+ * What a request's URI is rewritten for, as w->rewrite says; NULL: it stays. Only what begins something is: in a dialog
+ * the Request-URI is the other side's Contact, and one that a Route sends on is not ours to change.
+ */
+port_inline struct ds_dest_uri *proxy_rewrite_for(struct work *w)
+{
+	struct ds_route *r;
+
+	if (!w->rewrite || w->msg.to.tag.len)
+		return NULL;
+	if (w->reason == REASON_request_host) {
+		r = DS_LOOKUP(routes, w->route_at);
+		return r ? &r->uri : NULL;
+	}
+	if (w->reason != REASON_request && w->reason != REASON_request_other_key &&
+	    w->reason != REASON_request_failover)
+		return NULL;
+	return DS_LOOKUP(dest_uris, ds_dest_uri_at(w->half, w->dest));
+}
+
 /* Plans and sends a request decided upon; counts it. */
 port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
 	struct sip_buf b = sip_buf(ctx);
+	struct ds_dest_uri *to;
 	__u32 ip_len;
 	int rc;
 
@@ -212,7 +233,8 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 	if (l->half[w->half & 1].failover.tries && w->dest && !w->from && w->reason != REASON_request_flow)
 		store_on_request(ctx, w, &l->half[w->half & 1]);
 	proxy_record_route(ctx, w, l);
-	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, &w->plan);
+	to = proxy_rewrite_for(w);
+	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, to, to ? w->rewrite : 0, &w->plan);
 	if (w->plan.too_many)
 		return exit_slow(ctx, w, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +

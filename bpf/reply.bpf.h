@@ -50,6 +50,7 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
+	struct ds_dest_uri *to = NULL;
 	__u32 hdr, frame;
 	__u64 sum;
 	int rc;
@@ -61,9 +62,12 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 	w->reply.reason = w->reason;
 	w->reply.tag = w->tag;
 	w->reply.line_len = 0;
-	if (w->reason == REASON_routed_reply)
+	if (w->reason == REASON_routed_reply || w->reason == REASON_routed_redirect)
 		sip_reply_take(&w->plan, &w->reply, DS_LOOKUP(routes, w->route_at));
-	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply);
+	if (w->reason == REASON_routed_redirect)
+		to = DS_LOOKUP(dest_uris, ds_dest_uri_at(w->half, w->dest));
+	w->reply.how = w->rewrite & SIP_REWRITE_USER;
+	rc = sip_reply_build(ctx, &w->msg, &w->pkt.src, &w->plan, &w->reply, to);
 	if (rc == REASON_unanswerable)
 		return exit_drop(w->listener, w->reason);
 	if (rc != REASON_none)
@@ -83,7 +87,7 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 		count(w->listener, VERDICT_drop, w->reason);
 		return XDP_DROP;
 	}
-	count(w->listener, VERDICT_reply, w->reason);
+	count(w->listener, to ? VERDICT_redirect : VERDICT_reply, w->reason);
 	return send_out(ctx, w);
 }
 

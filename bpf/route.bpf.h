@@ -5,6 +5,7 @@
 
 #include "pick.bpf.h"
 #include "reply.bpf.h"
+#include "sip_rewrite.h"
 
 /* Routes that a key of route_exact stands for. */
 port_inline __u64 route_exactly(const struct ds_route_exact *key)
@@ -73,13 +74,19 @@ port_inline __u64 route_match(const struct sip_buf *b, struct work *w, const str
 	return match;
 }
 
-/* What becomes of an ACK or CANCEL at a route that answers, and of any other request: a reason. */
-port_inline int route_answer(const struct sip_buf *b, struct work *w, const struct ds_route *r)
+/* Whether this is the ACK to a reply of ours. */
+port_inline int route_acknowledged(const struct sip_buf *b, struct work *w)
 {
 	struct ds_state *s = DS_LOOKUP(state, 0);
 
+	return s && reply_acknowledged(b, w, s->key);
+}
+
+/* What becomes of an ACK or CANCEL at a route that answers, and of any other request: a reason. */
+port_inline int route_answer(const struct sip_buf *b, struct work *w, const struct ds_route *r)
+{
 	if (w->msg.method == SIP_METHOD_ACK)
-		return s && reply_acknowledged(b, w, s->key) ? REASON_ack_own_reply : REASON_ack_no_call;
+		return route_acknowledged(b, w) ? REASON_ack_own_reply : REASON_ack_no_call;
 	if (w->msg.method == SIP_METHOD_CANCEL && !(r->flags & DS_ROUTE_CANCEL))
 		return REASON_cancel_no_call;
 	return REASON_routed_reply;
@@ -87,21 +94,24 @@ port_inline int route_answer(const struct sip_buf *b, struct work *w, const stru
 
 /*
  * The first route that a sound request matches, with w->routed and what belongs to it. REASON_none where the request goes
- * on by the listener's mode: to w->set, to the one place that the route names, or, from a destination that no route names,
- * as if there were none. REASON_routed_reply: w->route_at says with what. Else a reason to refuse it.
+ * on by w->action and the listener's mode: to w->set, to the one place that the route names, or, from a destination that no
+ * route names, as if there were none. REASON_routed_reply: w->route_at says with what. Else a reason to refuse it.
  */
 port_inline int route_choose(const struct sip_buf *b, struct work *w, __u32 mode)
 {
 	struct ds_route_table *t = DS_LOOKUP(route_tables, ds_route_table_at(w->half, w->listener));
 	struct ds_route *r;
 	__u64 match;
+	int rc;
 
 	if (!t)
 		return REASON_no_action;
 	w->from = mode == DS_MODE_PROXY ? pick_by_endpoint(&w->pkt.src, w->listener) : 0;
 	match = route_match(b, w, t);
+	if (!match && !w->from)
+		return route_acknowledged(b, w) ? REASON_ack_own_reply : REASON_no_action;
 	if (!match)
-		return w->from ? REASON_none : REASON_no_action;
+		return REASON_none;
 	w->route_no = ds_route_first(match);
 	w->route_at = ds_route_at(w->half, w->listener, w->route_no);
 	r = DS_LOOKUP(routes, w->route_at);
@@ -110,6 +120,8 @@ port_inline int route_choose(const struct sip_buf *b, struct work *w, __u32 mode
 	w->routed = 1;
 	w->action = r->action;
 	w->set = r->set;
+	w->rewrite = (r->flags & DS_ROUTE_REWRITE ? SIP_REWRITE_HOST : 0) |
+		     (r->flags & DS_ROUTE_ATTRS ? SIP_REWRITE_USER : 0);
 	switch (r->action) {
 	case DS_ACTION_FORWARD:
 	case DS_ACTION_HOST:
@@ -118,6 +130,9 @@ port_inline int route_choose(const struct sip_buf *b, struct work *w, __u32 mode
 		return REASON_routed_pass;
 	case DS_ACTION_REPLY:
 		return route_answer(b, w, r);
+	case DS_ACTION_REDIRECT:
+		rc = route_answer(b, w, r);
+		return rc == REASON_routed_reply ? REASON_none : rc;
 	}
 	return REASON_routed_drop;
 }

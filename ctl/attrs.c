@@ -11,6 +11,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ds_dest_uri.h"
+
 #define ATTRS_PERCENT 100
 
 /* What of a name or value is quoted in a message. */
@@ -38,9 +40,10 @@ struct attrs_item {
 enum attrs_kind {
 	ATTRS_TEXT,
 	ATTRS_NUMBER,
+	ATTRS_USER, /* text that can stand in a user */
 };
 
-/* min, max: what a number may be; outside it counts as 0, as in Kamailio. */
+/* min, max: what a number may be; outside it counts as 0, as in Kamailio. max of a user: its octets. */
 static const struct attrs_row {
 	const char *name;
 	enum attrs_kind kind;
@@ -55,6 +58,8 @@ static const struct attrs_row {
 	{ "ping_from", ATTRS_TEXT, offsetof(struct ds_attrs, ping_from), 0, 0 },
 	{ "obproxy", ATTRS_TEXT, offsetof(struct ds_attrs, obproxy), 0, 0 },
 	{ "ping_reply_codes", ATTRS_TEXT, offsetof(struct ds_attrs, ping_reply_codes), 0, 0 },
+	{ "prefix", ATTRS_USER, offsetof(struct ds_attrs, prefix), 0, DS_DEST_PREFIX_MAX },
+	{ "strip", ATTRS_NUMBER, offsetof(struct ds_attrs, strip), 0, 255 },
 	{ "maxload", ATTRS_NUMBER, offsetof(struct ds_attrs, maxload), -INT_MAX, INT_MAX },
 	{ "weight", ATTRS_NUMBER, offsetof(struct ds_attrs, weight), 1, 100 },
 	{ "rweight", ATTRS_NUMBER, offsetof(struct ds_attrs, rweight), 1, 100 },
@@ -158,6 +163,26 @@ static void attrs_set_number(struct attrs_cursor *c, const struct attrs_row *row
 	*field = (int)n;
 }
 
+/* Whether a text can stand in a user as it is (RFC 3261 25.1 user). */
+static bool attrs_is_user(struct attrs_cursor *c, const struct attrs_row *row, const struct attrs_item *item)
+{
+	size_t i;
+
+	if (item->value_len > (size_t)row->max) {
+		attrs_say(c, DIAG_WARNING, item->value, "%s of %zu octets, expected at most %d; ignored", row->name,
+			  item->value_len, row->max);
+		return false;
+	}
+	for (i = 0; i < item->value_len; i++) {
+		if (isalnum((unsigned char)item->value[i]) || strchr("-_.!~*'()%&=+$;?/", item->value[i]))
+			continue;
+		attrs_say(c, DIAG_WARNING, item->value + i,
+			  "octet in %s that no user has, expected digits or the like; ignored", row->name);
+		return false;
+	}
+	return true;
+}
+
 static int attrs_set_known(struct attrs_cursor *c, unsigned int n, const struct attrs_item *item)
 {
 	const struct attrs_row *row = &attrs_rows[n];
@@ -173,7 +198,9 @@ static int attrs_set_known(struct attrs_cursor *c, unsigned int n, const struct 
 			  row->name, row->name);
 		return 0;
 	}
-	if (row->kind == ATTRS_TEXT)
+	if (row->kind == ATTRS_USER && !attrs_is_user(c, row, item))
+		return 0;
+	if (row->kind != ATTRS_NUMBER)
 		return attrs_keep((char **)((char *)c->attrs + row->offset), item->value, item->value_len);
 	attrs_set_number(c, row, item);
 	return 0;
@@ -276,7 +303,7 @@ void attrs_free(struct ds_attrs *attrs)
 	size_t i;
 
 	for (i = 0; i < ATTRS_ROWS; i++)
-		if (attrs_rows[i].kind == ATTRS_TEXT)
+		if (attrs_rows[i].kind != ATTRS_NUMBER)
 			free(*(char **)((char *)attrs + attrs_rows[i].offset));
 	for (i = 0; i < attrs->n_other; i++) {
 		free(attrs->other[i].name);

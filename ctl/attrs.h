@@ -31,7 +31,9 @@ struct ds_attrs {
 	int rweight; /* 1 to 100 */
 	int cc;	     /* 1: congestion control */
 	int latency_ms;
-	int ocmin; /* percent, as the next two */
+	int strip;    /* octets of the Request-URI's user that are left out, where a route applies it */
+	char *prefix; /* and what is put before it */
+	int ocmin;    /* percent, as the next two */
 	int ocmax;
 	int ocrate;
 	struct ds_attr *other;

@@ -125,6 +125,7 @@ static int bpf_inst_map(struct bpf_inst *b)
 	b->slots = b->mem[BPF_MAP_slots];
 	b->dests = b->mem[BPF_MAP_dests];
 	b->info = b->mem[BPF_MAP_dest_info];
+	b->uris = b->mem[BPF_MAP_dest_uris];
 	b->next_hops = b->mem[BPF_MAP_next_hops];
 	b->loads = b->mem[BPF_MAP_loads];
 	b->routes = b->mem[BPF_MAP_routes];

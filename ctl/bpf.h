@@ -19,6 +19,7 @@
 	X(slots, 1, __u32, struct ds_slots)                 \
 	X(dests, 1, __u32, struct ds_dest_rec)              \
 	X(dest_info, 1, __u32, struct ds_dest_info)         \
+	X(dest_uris, 1, __u32, struct ds_dest_uri)          \
 	X(next_hops, 1, __u32, struct ds_next_hop)          \
 	X(loads, 0, __u32, struct ds_load)                  \
 	X(routes, 1, __u32, struct ds_route)                \
@@ -79,6 +80,7 @@ struct bpf_inst {
 	__u32 *slots; /* entries[BPF_MAP_slots] * DS_SLOTS_GROUP of them */
 	struct ds_dest_rec *dests;
 	struct ds_dest_info *info;
+	struct ds_dest_uri *uris; /* by ds_dest_uri_at() */
 	struct ds_next_hop *next_hops;
 	struct ds_load *loads;
 	struct ds_route *routes;

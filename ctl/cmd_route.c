@@ -342,7 +342,7 @@ static int cmd_route_in_kernel(struct cmd_route *c, const unsigned char *data, s
 		return err;
 	r->verdict = run.verdict;
 	r->reason = run.reason;
-	r->code = run.verdict == VERDICT_reply ? sip_reason_code(run.reason) : 0;
+	r->code = run.verdict == VERDICT_reply || run.verdict == VERDICT_redirect ? sip_reason_code(run.reason) : 0;
 	r->to = run.to;
 	r->out = run.out;
 	r->out_len = run.out_len;

@@ -137,9 +137,7 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	if (l->mode == DS_MODE_IPIP)
 		conf_check_tunnel(r, cfg, at, l);
 	for (i = 0; i < l->n_routes; i++)
-		if (l->mode != DS_MODE_PROXY && l->route[i].rule.action == DS_ACTION_HOST)
-			conf_say(r, at, "route \"%s\" with the action host, expected that with mode = proxy only",
-				 l->route[i].name);
+		conf_check_changes(r, at, l, &l->route[i]);
 	for (i = 0; i < l->n_routes; i++)
 		if (l->route[i].algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS)
 			conf_say(
@@ -325,7 +323,7 @@ void conf_check_list(const struct conf *c, const struct model *m, struct diag_li
 		char text[URI_ENDPOINT_SIZE];
 
 		for (j = 0; j < l->n_routes; j++)
-			if (l->route[j].rule.action == DS_ACTION_FORWARD && !model_find_set(m, l->route[j].set))
+			if (routes_picks(&l->route[j].rule) && !model_find_set(m, l->route[j].set))
 				diag_add(d, DIAG_ERROR, 0, 0,
 					 "no destination of set %d, expected one: listener %s sends there",
 					 l->route[j].set, uri_endpoint_text(&l->at, text));

@@ -75,17 +75,24 @@ static const char *conf_name_of_dialog(int v)
 static const char *conf_name_of_action(int v)
 {
 	static const char *const name[DS_ACTIONS] = {
-		[DS_ACTION_FORWARD] = "forward", [DS_ACTION_HOST] = "host", [DS_ACTION_REPLY] = "reply",
-		[DS_ACTION_DROP] = "drop",	 [DS_ACTION_PASS] = "pass",
+		[DS_ACTION_FORWARD] = "forward",   [DS_ACTION_HOST] = "host", [DS_ACTION_REPLY] = "reply",
+		[DS_ACTION_REDIRECT] = "redirect", [DS_ACTION_DROP] = "drop", [DS_ACTION_PASS] = "pass",
 	};
 
 	return name[v];
 }
 
+static const char *conf_name_of_transport(int v)
+{
+	return v == DS_TRANSPORT_INVALID ? "any" : uri_transport_name((enum ds_transport)v);
+}
+
+static const struct conf_words conf_transports = { conf_name_of_transport, DS_TRANSPORT_MAX - 1, false,
+						   "any, udp, tcp, tls, sctp, ws or wss" };
 static const struct conf_words conf_dialogs = { conf_name_of_dialog, ROUTE_DIALOG_INSIDE, false,
 						"any, outside or inside" };
 static const struct conf_words conf_actions = { conf_name_of_action, DS_ACTION_PASS, false,
-						"forward, host, reply, drop or pass" };
+						"forward, host, reply, redirect, drop or pass" };
 static const struct conf_words conf_modes = { conf_name_of_mode, DS_MODE_SHIELD, false,
 					      "proxy, nat, dsr, ipip or shield" };
 static const struct conf_words conf_affinities = { conf_name_of_affinity, DS_AFFINITY_HASH, false, "calls or hash" };
@@ -284,8 +291,11 @@ static const struct conf_option conf_route_options[] = {
 	{ "source", &conf_sources, CONF_AT(conf_route, rule) },
 	{ "user", &conf_users, CONF_AT(conf_route, rule) },
 	{ "host", &conf_hosts, CONF_AT(conf_route, rule) },
+	{ "transport", &conf_word, CONF_AT(conf_route, rule.transport), .words = &conf_transports },
 	{ "action", &conf_word, CONF_AT(conf_route, rule.action), .words = &conf_actions },
 	{ "to", &conf_to, CONF_AT(conf_route, rule.to) },
+	{ "rewrite-host", &conf_bool, CONF_AT(conf_route, rule.rewrite_host) },
+	{ "apply-attributes", &conf_bool, CONF_AT(conf_route, rule.apply_attributes) },
 	{ "code", &conf_number, CONF_AT(conf_route, rule.code), .min = 0, .max = 699 },
 	{ "reason", &conf_text, CONF_AT(conf_route, rule.reason) },
 	{ "headers", &conf_rows, CONF_AT(conf_route, rule) },

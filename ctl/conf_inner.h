@@ -179,6 +179,8 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 void conf_check_guard(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_keys(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
 		     const struct conf_route *route);
+void conf_check_changes(const struct conf_reader *r, const struct conf_place *at, const struct conf_listener *l,
+			const struct conf_route *route);
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 

@@ -286,6 +286,10 @@ static const char *conf_phrase(unsigned int code)
 #undef X
 	case 200:
 		return "OK";
+	case 301:
+		return "Moved Permanently";
+	case 302:
+		return "Moved Temporarily";
 	case 405:
 		return "Method Not Allowed";
 	case 480:
@@ -306,7 +310,9 @@ static void conf_check_reply(const struct conf_reader *r, cfg_t *cfg, const stru
 	const struct conf_value *code = conf_value_of(cfg, "code");
 	const struct conf_place *place = code ? &code->at : at;
 
-	if (rule->code < 200 || rule->code > 699)
+	if (rule->action == DS_ACTION_REDIRECT && rule->code != 301 && rule->code != 302)
+		conf_say(r, place, "action redirect with code %u, expected code = 301 or 302", rule->code);
+	else if (rule->code < 200 || rule->code > 699)
 		conf_say(r, place, "action reply with code %u, expected code = 200 to 699", rule->code);
 	else if (!*rule->reason && !conf_phrase(rule->code))
 		conf_say(r, place, "action reply with code %u, expected reason = \"...\" too", rule->code);
@@ -321,20 +327,47 @@ void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf
 
 	if (r->scan->broken)
 		return;
-	if (rule->action == DS_ACTION_FORWARD && !conf_value_of(cfg, "set"))
+	if (routes_picks(rule) && !conf_value_of(cfg, "set"))
 		conf_say(r, at, "route without a set, expected set = NUMBER in it");
-	if (rule->action == DS_ACTION_FORWARD)
+	if (routes_picks(rule))
 		conf_check_keys(r, cfg, at, route);
-	if (rule->action == DS_ACTION_REPLY)
+	if (rule->action == DS_ACTION_REDIRECT && !rule->code)
+		rule->code = 302;
+	if (rule->action == DS_ACTION_REDIRECT && rule->dialog == ROUTE_DIALOG_INSIDE)
+		conf_say(r, at,
+			 "action redirect with dialog = inside, expected outside: nobody is redirected in a dialog");
+	if (rule->action == DS_ACTION_REPLY || rule->action == DS_ACTION_REDIRECT)
 		conf_check_reply(r, cfg, at, rule);
+	if (rule->rewrite_host && rule->action != DS_ACTION_FORWARD && rule->action != DS_ACTION_HOST)
+		conf_say(r, at, "rewrite-host, expected that with action = forward or host only");
+	if (rule->apply_attributes && !routes_picks(rule))
+		conf_say(r, at, "apply-attributes, expected that with action = forward or redirect only");
+	if (rule->transport != DS_TRANSPORT_INVALID && rule->transport != DS_TRANSPORT_UDP)
+		conf_warn(r, at,
+			  "transport other than udp, which nothing comes to a listener by: the route matches nothing");
 	if (rule->action == DS_ACTION_HOST && !rule->to.port_be)
 		conf_say(r, at, "action host without a place, expected to = \"ADDR:PORT\" too");
+}
+
+void conf_check_changes(const struct conf_reader *r, const struct conf_place *at, const struct conf_listener *l,
+			const struct conf_route *route)
+{
+	const struct route_rule *rule = &route->rule;
+
+	if (l->mode == DS_MODE_PROXY)
+		return;
+	if (rule->action == DS_ACTION_HOST)
+		conf_say(r, at, "route \"%s\" with the action host, expected that with mode = proxy only", route->name);
+	else if (rule->action == DS_ACTION_FORWARD && (rule->rewrite_host || rule->apply_attributes))
+		conf_say(r, at, "route \"%s\" that rewrites requests, expected that with mode = proxy only",
+			 route->name);
 }
 
 bool conf_route_is_plain(const struct conf_route *route)
 {
 	const struct route_rule *rule = &route->rule;
 
-	return rule->action == DS_ACTION_FORWARD && !rule->methods && !rule->dialog && rule->from_set < 0 &&
-	       !rule->n_sources && !rule->n_users && !rule->n_hosts;
+	return rule->action == DS_ACTION_FORWARD && !rule->rewrite_host && !rule->apply_attributes && !rule->methods &&
+	       !rule->dialog && rule->from_set < 0 && !rule->n_sources && !rule->n_users && !rule->n_hosts &&
+	       rule->transport == DS_TRANSPORT_INVALID;
 }

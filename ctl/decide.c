@@ -138,15 +138,23 @@ static int decide_is_long_reply(const struct decision *d, int rc)
 /* The reply that the reason asks for, or a drop where none is due. */
 static void decide_reply(struct decide_work *w, __u32 reason)
 {
+	const struct ds_dest_uri *to = NULL;
 	struct decision *d = w->d;
 	ssize_t n;
 	int rc;
 
+	if (sip_own_tag(w->b, &d->msg, w->env->key, &w->tag)) {
+		decide_end(w, VERDICT_slow, REASON_slow_reply);
+		return;
+	}
 	d->reply.reason = reason;
 	d->reply.tag = w->tag;
-	if (reason == REASON_routed_reply)
+	if (reason == REASON_routed_reply || reason == REASON_routed_redirect)
 		sip_reply_take(&d->plan, &d->reply, w->routed);
-	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply);
+	if (reason == REASON_routed_redirect)
+		to = &w->env->uris[d->dest];
+	d->reply.how = decide_how(w) & SIP_REWRITE_USER;
+	rc = sip_reply_build(w->b->c, &d->msg, w->src, &d->plan, &d->reply, to);
 	if (rc == REASON_unanswerable) {
 		decide_end(w, VERDICT_drop, reason);
 		return;
@@ -163,7 +171,7 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 	d->out_len = n;
 	d->to = sip_response_place(&d->msg.via, w->src);
 	d->code = d->reply.code;
-	decide_end(w, VERDICT_reply, reason);
+	decide_end(w, to ? VERDICT_redirect : VERDICT_reply, reason);
 }
 
 static void decide_request(struct decide_work *w)
@@ -172,7 +180,9 @@ static void decide_request(struct decide_work *w)
 
 	if (reason == REASON_none)
 		reason = decide_key(w);
-	if (reason == REASON_none && decide_is_direct(w))
+	if (reason == REASON_none && w->routed && w->routed->action == DS_ACTION_REDIRECT)
+		reason = decide_redirect(w);
+	else if (reason == REASON_none && decide_is_direct(w))
 		reason = decide_direct(w);
 	else if (reason == REASON_none)
 		reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
@@ -182,7 +192,7 @@ static void decide_request(struct decide_work *w)
 		decide_forward(w, reason);
 	else if (reason == REASON_routed_pass)
 		decide_end(w, VERDICT_pass, reason);
-	else if (reason == REASON_routed_reply)
+	else if (reason == REASON_routed_reply || reason == REASON_routed_redirect)
 		decide_reply(w, reason);
 	else if (reason >= REASON_slow_fragment)
 		decide_beyond(w, reason);

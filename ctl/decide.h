@@ -39,6 +39,7 @@ struct decide_env {
 	const struct ds_set_rec *sets;
 	const struct ds_route_table *table; /* NULL: the listener has no routes */
 	const struct ds_route *routes;	    /* those of the listener */
+	const struct ds_dest_uri *uris;	    /* by slot of dests[] */
 	/* The routes that a key of route_exact or route_prefixes stands for. Not asked where table is NULL. */
 	__u64 (*exact)(void *ctx, const struct ds_route_exact *key);
 	__u64 (*prefix)(void *ctx, const struct ds_route_prefix *key);

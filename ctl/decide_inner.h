@@ -77,6 +77,15 @@ __u32 decide_call_of(struct decide_work *w, __u64 key, const struct sip_msg *m);
 /* The first route that a sound request matches, as route_choose() in route.bpf.h. */
 __u32 decide_route(struct decide_work *w);
 
+/* How the request's URI is rewritten by its route: SIP_REWRITE_*. */
+__u32 decide_how(const struct decide_work *w);
+
+/* What it is rewritten for, as proxy_rewrite_for() in mode_proxy.bpf.h; NULL: it stays. */
+const struct ds_dest_uri *decide_rewrite_for(const struct decide_work *w, __u32 reason);
+
+/* Whom a request is redirected to, as redirect_choose() in mode_redirect.bpf.h: REASON_routed_redirect with d->dest. */
+__u32 decide_redirect(struct decide_work *w);
+
 /* A destination's response moves its call's state. tag: of To, folded. */
 void decide_move(const struct decide_work *w, __u64 key, __u32 tag);
 

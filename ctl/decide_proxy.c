@@ -195,6 +195,7 @@ __u32 decide_proxy(struct decide_work *w)
 	struct sip_route route = { 0 };
 	struct ds_endpoint back;
 	__u32 reason = decide_begin(w), fault;
+	const struct ds_dest_uri *to;
 
 	if (reason == REASON_none)
 		reason = sip_check_request(m, DS_MODE_PROXY);
@@ -218,7 +219,8 @@ __u32 decide_proxy(struct decide_work *w)
 		fault = decide_strict_behind(w);
 	if (fault != REASON_none)
 		return fault;
-	sip_proxy_request(w->b, m, w->src, l, &w->ours, &w->d->plan);
+	to = decide_rewrite_for(w, reason);
+	sip_proxy_request(w->b, m, w->src, l, &w->ours, to, to ? decide_how(w) : 0, &w->d->plan);
 	return reason;
 }
 

@@ -27,7 +27,7 @@ static const struct conf_route *live_first_target(const struct conf_listener *l)
 	size_t i;
 
 	for (i = 0; i < l->n_routes; i++)
-		if (l->route[i].rule.action == DS_ACTION_FORWARD)
+		if (routes_picks(&l->route[i].rule))
 			return &l->route[i];
 	return NULL;
 }
@@ -60,7 +60,7 @@ static void live_enter_listener_routes(struct record *r, const struct conf *c, s
 	for (i = 0; i < l->n_routes; i++) {
 		of->rule[i] = &l->route[i].rule;
 		of->target[i] = at;
-		if (l->route[i].rule.action != DS_ACTION_FORWARD || &l->route[i] == first)
+		if (!routes_picks(&l->route[i].rule) || &l->route[i] == first)
 			continue;
 		target = &r->further[r->n_further];
 		*target = r->listener[at];

@@ -286,6 +286,7 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.table = half->routes ? &t->inst.route_tables[ds_route_table_at(t->inst.state->generation, t->slot)]
 				      : NULL,
 		.routes = half->routes ? &t->inst.routes[ds_route_at(t->inst.state->generation, t->slot, 0)] : NULL,
+		.uris = half->routes ? &t->inst.uris[ds_dest_uri_at(t->inst.state->generation, 0)] : NULL,
 		.exact = route_tables_exact,
 		.prefix = route_tables_prefix,
 	};

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "model.h"
+#include "dest_uri.h"
 
 const char *routes_method_name(unsigned int method)
 {
@@ -21,6 +21,11 @@ const char *routes_method_name(unsigned int method)
 	};
 
 	return method && method < DS_ROUTE_METHODS ? name[method] : NULL;
+}
+
+bool routes_picks(const struct route_rule *rule)
+{
+	return rule->action == DS_ACTION_FORWARD || rule->action == DS_ACTION_REDIRECT;
 }
 
 size_t routes_headers_len(const struct route_rule *rule)
@@ -42,7 +47,13 @@ struct ds_route routes_record(const struct route_rule *rule, __u32 set, bool key
 		r.flags |= DS_ROUTE_KEYED;
 	if (rule->methods >> DS_ROUTE_METHOD_CANCEL & 1)
 		r.flags |= DS_ROUTE_CANCEL;
-	if (rule->action != DS_ACTION_REPLY)
+	if (rule->rewrite_host)
+		r.flags |= DS_ROUTE_REWRITE;
+	if (rule->apply_attributes)
+		r.flags |= DS_ROUTE_ATTRS;
+	if (rule->action == DS_ACTION_HOST)
+		r.uri = dest_uri_of(&rule->to);
+	if (rule->action != DS_ACTION_REPLY && rule->action != DS_ACTION_REDIRECT)
 		return r;
 	r.line_len = (__u8)snprintf(text, sizeof(text), "SIP/2.0 %u %s\r\n", rule->code, rule->reason);
 	memcpy(r.line, text, r.line_len);
@@ -197,10 +208,14 @@ static void routes_mark(struct ds_route_table *t, const struct route_rule *rule,
 		methods = ~(named & follow);
 	else if (methods >> DS_ROUTE_METHOD_INVITE & 1)
 		methods |= follow & ~named;
+	/* what comes here comes by UDP */
+	if (rule->transport != DS_TRANSPORT_INVALID && rule->transport != DS_TRANSPORT_UDP)
+		methods = 0;
 	for (i = 1; i < DS_ROUTE_METHODS; i++)
 		t->method[i] |= methods >> i & 1 ? bit : 0;
 	t->dialog[0] |= rule->dialog != ROUTE_DIALOG_INSIDE ? bit : 0;
-	t->dialog[1] |= rule->dialog != ROUTE_DIALOG_OUTSIDE ? bit : 0;
+	/* who has a dialog has no use for a redirect */
+	t->dialog[1] |= rule->dialog != ROUTE_DIALOG_OUTSIDE && rule->action != DS_ACTION_REDIRECT ? bit : 0;
 	t->inner |= rule->from_set >= 0 || rule->n_sources ? bit : 0;
 	t->any_set |= rule->from_set < 0 ? bit : 0;
 	t->any_source |= !rule->n_sources ? bit : 0;

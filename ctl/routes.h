@@ -10,6 +10,7 @@
 
 #include "admit.h"
 #include "ds_route.h"
+#include "uri.h"
 
 #define ROUTES_SOURCES_MAX 8
 #define ROUTES_USERS_MAX 8
@@ -34,7 +35,10 @@ struct route_rule {
 	size_t n_users;
 	char host[ROUTES_HOSTS_MAX][ROUTES_HOST_MAX]; /* as in a URI, an IPv6 address in brackets */
 	size_t n_hosts;
+	enum ds_transport transport; /* DS_TRANSPORT_INVALID: any */
 	enum ds_action action;
+	bool rewrite_host;
+	bool apply_attributes;
 	struct ds_endpoint to;
 	unsigned int code;
 	char reason[ROUTES_REASON_MAX];
@@ -80,6 +84,9 @@ void routes_free(struct routes_keys *keys);
 
 /* What packets read of one rule; set: the slot in sets[], keyed: it is picked from by another key than the Call-ID. */
 struct ds_route routes_record(const struct route_rule *rule, __u32 set, bool keyed);
+
+/* Whether a rule picks a destination of a set. */
+bool routes_picks(const struct route_rule *rule);
 
 /* Octets of all headers of a reply; at most DS_ROUTE_HEADERS_MAX. */
 size_t routes_headers_len(const struct route_rule *rule);

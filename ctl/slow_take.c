@@ -89,6 +89,7 @@ bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide
 		.sets = b->sets,
 		.table = half->routes ? &b->route_tables[ds_route_table_at(generation, l->slot)] : NULL,
 		.routes = &b->routes[ds_route_at(generation, l->slot, 0)],
+		.uris = &b->uris[ds_dest_uri_at(generation, 0)],
 		.exact = slow_exact,
 		.prefix = slow_prefix,
 		.random = arc4random(),

@@ -239,6 +239,8 @@ int sync_plan(struct sync *s, const struct bpf_inst *b, const struct sync_input 
 		err = sync_plan_sets(s, b, in);
 	if (!err)
 		err = sync_plan_routes(s, b, in);
+	if (!err)
+		s->flip |= sync_uris_differ(s, b);
 	return err;
 }
 

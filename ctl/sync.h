@@ -151,6 +151,11 @@ int sync_plan_routes(struct sync *s, const struct bpf_inst *b, const struct sync
 
 /* Writes them: what is looked up, then the half that no packet reads. Returns 0 or -errno. */
 int sync_write_routes(const struct sync *s, const struct bpf_inst *b, const struct sync_input *in, __u32 next);
+
+/* Whether what goes into messages is to change for a destination that is published; writes it for a generation. */
+bool sync_uris_differ(const struct sync *s, const struct bpf_inst *b);
+void sync_write_uris(const struct sync *s, const struct bpf_inst *b, __u32 next);
+
 const struct sync_item *sync_find(const struct sync *s, int set, __u64 id);
 
 /*

@@ -107,6 +107,7 @@ static int sync_flip(const struct sync *s, const struct bpf_inst *b, const struc
 	err = sync_write_routes(s, b, in, next);
 	if (err)
 		return err;
+	sync_write_uris(s, b, next);
 	for (i = 0; i < r->n_listeners; i++)
 		b->listeners[i].half[next & 1] = sync_listener_half(&s->set[s->set[i].like], &r->listener[i]);
 	__atomic_store_n(&b->state->generation, next, __ATOMIC_SEQ_CST);
@@ -145,6 +146,9 @@ int sync_apply(struct sync *s, const struct bpf_inst *b, const struct sync_input
 		err = sync_publish_ids(s, b, in->record, false);
 	if (err)
 		return err;
+	/* what is added without a change of any set is read by nobody yet */
+	if (!s->flip)
+		sync_write_uris(s, b, b->state->generation);
 	if (s->flip) {
 		sync_write_sets(s, b, in->record);
 		err = sync_flip(s, b, in);

@@ -18,7 +18,7 @@ static struct ds_route sync_route(const struct sync *s, const struct routes_of *
 	const struct sync_set *set = &s->set[s->set[of->target[i]].like];
 	struct ds_listener_half half;
 
-	if (of->rule[i]->action != DS_ACTION_FORWARD)
+	if (!routes_picks(of->rule[i]))
 		return routes_record(of->rule[i], 0, false);
 	half = sync_listener_half(set, record_target(s->record, of->target[i]));
 	return routes_record(of->rule[i], set->slot, half.keyed);

@@ -19,7 +19,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 4
+#define DS_LAYOUT_VERSION 5
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_ROUTES_MAX 64	/* routes of a listener: bits of a word */
@@ -434,6 +434,7 @@ _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 	X(path)	    /* proxy: looks whether a REGISTER is to get our Path */             \
 	X(forward)  /* proxy: plans and sends a request */                               \
 	X(response) /* proxy: verifies, pops and sends a response */                     \
+	X(redirect) /* picks whom a request is redirected to */                          \
 	X(reply)    /* builds a reply to a request and sends it back */                  \
 	X(nat)	    /* nat: picks and rewrites addresses */                              \
 	X(direct)   /* dsr, ipip: picks and sends the packet whole */                    \
@@ -458,6 +459,7 @@ enum ds_chain {
  *                 address:port is; for nat listeners a second entry with pad = DS_PAD_NAT; and under the place that
  *                 sip_token_place() makes of its id; user; kernel
  *   dest_info     struct ds_dest_info by slot; user; user         (mmapable)
+ *   dest_uris     struct ds_dest_uri by ds_dest_uri_at(); user; kernel      (mmapable)
  *   next_hops     struct ds_next_hop by slot of dests; user; kernel (mmapable)
  *   loads         struct ds_load by slot of dests[]; both (max: user) (mmapable)
  *   dest_stats    per-CPU struct ds_dest_stats by slot; kernel; user

@@ -73,6 +73,8 @@
 	X(no_action, 404, "no route matched the request")                                              \
 	X(failover_timeout, 408, "no destination that failover tried has answered in time")            \
 	X(routed_reply, 0, "answered by a route")                                                      \
+	X(routed_redirect, 0, "answered by a route with the place of a destination")                   \
+	X(redirect_loop, 404, "redirect to the place that the request is for, or to the listener")     \
 	/* dropped on purpose */                                                                       \
 	X(ack_own_reply, 0, "ACK to a reply built here, absorbed")                                     \
 	X(ack_no_call, 0, "ACK of no known call")                                                      \

@@ -11,6 +11,7 @@
 #define SIPXDP_DS_ROUTE_H
 
 #include "abi.h"
+#include "ds_dest_uri.h"
 #include "sip_head.h"
 #include "sip_hash.h"
 #include "sip_ip.h"
@@ -50,14 +51,17 @@ enum ds_action {
 	DS_ACTION_FORWARD = 0, /* to a destination of a set */
 	DS_ACTION_HOST,	       /* to one place, whoever that is */
 	DS_ACTION_REPLY,
+	DS_ACTION_REDIRECT, /* answered with the place of a set's destination as Contact */
 	DS_ACTION_DROP,
 	DS_ACTION_PASS, /* left to the kernel */
 	DS_ACTIONS,
 };
 
 /* ds_route.flags */
-#define DS_ROUTE_CANCEL (1u << 0) /* it names CANCEL: that is answered like any other request */
-#define DS_ROUTE_KEYED (1u << 1)  /* its set is picked by another key than the Call-ID */
+#define DS_ROUTE_CANCEL (1u << 0)  /* it names CANCEL: that is answered like any other request */
+#define DS_ROUTE_KEYED (1u << 1)   /* its set is picked by another key than the Call-ID */
+#define DS_ROUTE_REWRITE (1u << 2) /* forward, host: the Request-URI gets the destination's host and port */
+#define DS_ROUTE_ATTRS (1u << 3)   /* forward, redirect: and the user that the destination's attributes make of it */
 
 /* One route as packets read it: immutable while published. */
 struct ds_route {
@@ -65,11 +69,16 @@ struct ds_route {
 	__u8 flags;  /* DS_ROUTE_* */
 	__u8 line_len;
 	__u8 headers_len;
-	__u32 set;		      /* forward, redirect: slot in sets[] */
-	struct ds_endpoint to;	      /* host */
-	__u32 code;		      /* reply, redirect */
-	__u8 line[DS_ROUTE_LINE_MAX]; /* status line with its line end, zero padded */
-	__u8 headers[DS_ROUTE_HEADERS_MAX];
+	__u32 set;	       /* forward, redirect: slot in sets[] */
+	struct ds_endpoint to; /* host */
+	__u32 code;	       /* reply, redirect */
+	union {
+		struct {
+			__u8 line[DS_ROUTE_LINE_MAX]; /* status line with its line end, zero padded */
+			__u8 headers[DS_ROUTE_HEADERS_MAX];
+		};
+		struct ds_dest_uri uri; /* host: what `to` is in a Request-URI */
+	};
 };
 
 /* ds_route_table.uses: which criteria any route has */

@@ -8,6 +8,7 @@
 
 #include "sip_branch.h"
 #include "sip_plan.h"
+#include "sip_rewrite.h"
 #include "sip_route.h"
 #include "sip_token.h"
 
@@ -250,10 +251,12 @@ port_inline int sip_plan_sorted(const struct sip_plan *p)
 
 /*
  * The plan of a request that src sent to listener l: our Via pushed, and with it the row that o asks for, the client's
- * stamped, Max-Forwards counted down or added, our own Route values cut, noise behind the body trimmed. p->grow is even.
+ * stamped, Max-Forwards counted down or added, our own Route values cut, noise behind the body trimmed, the Request-URI
+ * rewritten for `to` as `how` says (SIP_REWRITE_*, 0: not at all). p->grow is even.
  */
 port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg *m, const struct ds_endpoint *src,
-				   const struct ds_listener *l, const struct sip_ours *o, struct sip_plan *p)
+				   const struct ds_listener *l, const struct sip_ours *o, const struct ds_dest_uri *to,
+				   __u32 how, struct sip_plan *p)
 {
 	struct sip_pen pen = sip_plan_pen(b, p, m->end);
 
@@ -265,6 +268,8 @@ port_inline void sip_proxy_request(const struct sip_buf *b, const struct sip_msg
 		sip_plan_routes(b->c, m, o->cut_routes, p);
 	if (!m->no_max_forwards)
 		sip_plan_max_forwards(m, &pen);
+	if (how)
+		pen.len = sip_plan_rewrite(m, to, how, p, pen.len);
 	/* a row of ours has to stand before all of its kind, which may stand before Via */
 	sip_plan_via(&pen, m, l, o, o->row ? m->line : m->row[m->first[SIP_HDR_VIA] & (PORT_ROWS_MAX - 1)].at);
 	sip_plan_end(&pen);

@@ -12,6 +12,7 @@
 #include "ds_route.h"
 #include "sip_check.h"
 #include "sip_proxy.h"
+#include "sip_rewrite.h"
 
 #define SIP_REPLY_PIECES 32 /* a power of two */
 /* Edits of the rows kept: received, rport, To tag. */
@@ -36,7 +37,7 @@ struct sip_reply {
 	__u8 too_many; /* 1: more pieces than a reply holds */
 	__u8 edits;    /* of the plan, that are among the pieces */
 	__u32 len;     /* octets of all pieces */
-	__u32 pad2;
+	__u32 how;     /* given for a redirect: SIP_REWRITE_USER or 0 */
 	struct sip_piece piece[SIP_REPLY_PIECES];
 };
 
@@ -109,6 +110,45 @@ port_global int sip_reply_take(struct sip_plan *p, struct sip_reply *r, const st
 	r->line_len = route->line_len;
 	r->rows_len = route->headers_len;
 	return 0;
+}
+
+/*
+ * The Contact of a redirect of m to a destination (RFC 3261 8.3): the scheme and user of the Request-URI as they stand,
+ * the destination's host, port and parameters. A tel URI's number becomes a user, parameters and all (19.1.6). p's text
+ * is len octets so far; returns how long it is then.
+ */
+port_global __u64 sip_reply_contact(const struct sip_msg *m, const struct ds_dest_uri *to, struct sip_reply *r,
+				    struct sip_plan *p, __u64 len)
+{
+	struct sip_pen pen = { .p = p, .len = len };
+	__u64 cut = 0, user, end;
+	__u32 all = 0;
+
+	if (!m || !to || !r || !p)
+		return len;
+	user = m->uri.user.off;
+	end = m->uri.scheme == SIP_SCHEME_TEL ? (__u64)m->uri.all.off + m->uri.all.len : user + m->uri.user.len;
+	sip_plan_word(&pen, SIP_W8('C', 'o', 'n', 't', 'a', 'c', 't', ':'), 8);
+	sip_plan_word(&pen, SIP_W6(' ', '<', 's', 'i', 'p', 's'), m->uri.scheme == SIP_SCHEME_SIPS ? 6 : 5);
+	sip_plan_word(&pen, ':', 1);
+	if (sip_rewrites_user(&m->uri, to, r->how)) {
+		cut = sip_strip(&m->uri, to, &all);
+		sip_plan_prefix(&pen, to);
+	}
+	sip_reply_piece(r, len, pen.len - len, 1);
+	len = pen.len;
+	if (m->uri.user.len && !all) {
+		sip_reply_piece(r, user + cut, end - user - cut, 0);
+		sip_plan_word(&pen, '@', 1);
+	}
+	sip_plan_place(&pen, to, to->all_len);
+	if (m->uri.scheme == SIP_SCHEME_TEL) {
+		sip_plan_word(&pen, SIP_W8(';', 'u', 's', 'e', 'r', '=', 'p', 'h'), 8);
+		sip_plan_word(&pen, SIP_W3('o', 'n', 'e'), 3);
+	}
+	sip_plan_word(&pen, SIP_W3('>', '\r', '\n'), 3);
+	sip_reply_piece(r, len, pen.len - len, 1);
+	return pen.len;
 }
 
 /* The status line of r->code: the first text of the plan. */
@@ -206,12 +246,13 @@ port_inline void sip_reply_rows(struct sip_reply *r, const struct sip_msg *m, st
 }
 
 /*
- * Builds the reply to m, which came from src, for r->reason, with r->tag as To tag; texts go to p, which is used up.
+ * Builds the reply to m, which came from src, for r->reason, with r->tag as To tag; texts go to p, which is used up. to:
+ * the destination of a redirect, NULL: it is none.
  * Returns REASON_none, REASON_unanswerable (ACK, response, no Via that an answer could be sent by: RFC 3261 8.2.6,
  * 17.1.1.3; no reply is due) or REASON_slow_reply (longer than the request, or of more pieces than fit).
  */
 port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const struct ds_endpoint *src, struct sip_plan *p,
-				struct sip_reply *r)
+				struct sip_reply *r, const struct ds_dest_uri *to)
 {
 	SIP_OPEN(c);
 	const struct sip_row *row;
@@ -248,6 +289,8 @@ port_inline int sip_reply_build(struct sip_ctx *c, struct sip_msg *m, const stru
 	}
 	sip_reply_edits(b, m, src, &pen, r->tag, rc == SIP_VIA_OK);
 	sip_reply_rows(r, m, &pen, rows);
+	if (to)
+		pen.len = sip_reply_contact(m, to, r, p, pen.len);
 	if (r->line_len && r->rows_len)
 		sip_reply_piece(r, SIP_REPLY_ROWS_AT, r->rows_len, 1);
 	pen.from = pen.len;

@@ -117,7 +117,7 @@ static void fuzz_forward(const struct fuzz_parsed *in, const struct ds_endpoint 
 	ours.token.id = ours.branch;
 	if (in->m.len & 4)
 		sip_own_flow(fuzz_key, &l.at, src, &ours.token);
-	sip_proxy_request(&in->b, &in->m, src, &l, &ours, &p);
+	sip_proxy_request(&in->b, &in->m, src, &l, &ours, NULL, 0, &p);
 	if (p.too_many)
 		return;
 	n = plan_apply(&p, in->b.data, in->m.len, out, sizeof(out));
@@ -141,7 +141,7 @@ static void fuzz_reply(struct fuzz_parsed *in, const struct ds_endpoint *src, un
 
 	fuzz_must(!sip_own_tag(&in->b, &in->m, fuzz_key, &tag));
 	r.tag = tag;
-	if (sip_reply_build(&in->c, &in->m, src, &p, &r) != REASON_none)
+	if (sip_reply_build(&in->c, &in->m, src, &p, &r, NULL) != REASON_none)
 		return;
 	fuzz_must(in->m.kind == SIP_KIND_REQUEST && in->m.method != SIP_METHOD_ACK);
 	n = plan_apply_reply(&r, &p, in->b.data, in->m.len, out, sizeof(out));

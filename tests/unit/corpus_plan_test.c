@@ -142,7 +142,7 @@ static void check_forwarded(const struct sip_case *in, const struct ds_endpoint 
 	struct ds_endpoint back;
 	ssize_t n;
 
-	sip_proxy_request(&in->b, &in->m, src, &l, &ours, &p);
+	sip_proxy_request(&in->b, &in->m, src, &l, &ours, NULL, 0, &p);
 	plan_check(&p);
 	corpus_check("parity", !(p.grow & 1));
 	n = plan_apply(&p, in->g.data, in->g.len, corpus_out, sizeof(corpus_out));
@@ -180,7 +180,7 @@ static void check_replied(struct sip_case *in, const struct ds_endpoint *src, un
 	struct sip_case out;
 	ssize_t n;
 
-	if (sip_reply_build(&in->c, &in->m, src, &p, &r) != REASON_none)
+	if (sip_reply_build(&in->c, &in->m, src, &p, &r, NULL) != REASON_none)
 		return;
 	n = plan_apply_reply(&r, &p, in->g.data, in->g.len, corpus_out, sizeof(corpus_out));
 	corpus_check("reply applied", n >= 0);

@@ -174,7 +174,7 @@ static void check_request(const char *in, size_t in_len, size_t noise, const cha
 	sip_open(&s, in, in_len + noise);
 	check_reason(&s, REASON_none);
 	memset(&p, 0xa5, sizeof(p));
-	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, &p);
+	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, NULL, 0, &p);
 	plan_check(&p);
 	len = plan_expand(expected, sizeof(expected), want, sent_by, 1);
 	if ((len - in_len) & 1)
@@ -355,7 +355,7 @@ static void own_row(void **state)
 	}
 	snprintf(in, sizeof(in), INVITE "%s" VIA_IN REST, more);
 	sip_open(&s, in, strlen(in));
-	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, &p);
+	sip_proxy_request(&s.b, &s.m, &src, &l, &ours, NULL, 0, &p);
 	plan_check(&p);
 	n = plan_apply(&p, s.g.data, s.g.len, out, sizeof(out));
 	snprintf(text, sizeof(text), INVITE PUSHED "Max-Forwards: 70\r\n%s%s" VIA_IN REST, row->want, more);

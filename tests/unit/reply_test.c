@@ -151,7 +151,7 @@ static void replies(void **state)
 	r.line_len = 0;
 	r.reason = row->reason ? row->reason : s.m.reason;
 	r.tag = PLAN_BRANCH;
-	rc = sip_reply_build(&s.c, &s.m, &src, &p, &r);
+	rc = sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL);
 	check_int("verdict", rc, row->verdict);
 	if (row->want) {
 		n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
@@ -176,7 +176,7 @@ static void reparses(void **state)
 
 	(void)state;
 	sip_open_parts(&s, &in);
-	check_int("verdict", sip_reply_build(&s.c, &s.m, &src, &p, &r), REASON_none);
+	check_int("verdict", sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL), REASON_none);
 	n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 	sip_close(&s);
 	sip_open(&s, out, (size_t)n);
@@ -215,7 +215,7 @@ static void many_rows(void **state)
 		}
 		sprintf(want + w, FROM TO_TAGGED CALL_ID CSEQ END);
 		sip_open_parts(&s, &in);
-		rc = sip_reply_build(&s.c, &s.m, &src, &p, &r);
+		rc = sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL);
 		if (rc == REASON_none) {
 			n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 			check_mem("reply", out, (size_t)n, want, strlen(want));
@@ -269,7 +269,7 @@ static void truncated(void **state)
 			sip_again(&s, dirt[i]);
 			r.reason = s.m.reason ? s.m.reason : REASON_bad_extension;
 			memset(&p, dirt[i], sizeof(p));
-			if (sip_reply_build(&s.c, &s.m, &src, &p, &r) == REASON_none) {
+			if (sip_reply_build(&s.c, &s.m, &src, &p, &r, NULL) == REASON_none) {
 				n = plan_apply_reply(&r, &p, s.g.data, s.g.len, out, sizeof(out));
 				check_true("applied", n >= 0 && (size_t)n == r.len && (size_t)n <= cut);
 				check_whole(out, (size_t)n);
