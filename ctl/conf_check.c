@@ -21,7 +21,7 @@
 #define CONF_STATE_DIR "/var/lib/sipxdp"
 
 /* Where the first of two options is in the file, else the second, else `at`. */
-static struct conf_place conf_place_of(cfg_t *cfg, const char *name, const char *other, const struct conf_place *at)
+struct conf_place conf_place_of(cfg_t *cfg, const char *name, const char *other, const struct conf_place *at)
 {
 	const struct conf_value *v = conf_value_of(cfg, name);
 

@@ -184,6 +184,9 @@ void conf_check_changes(const struct conf_reader *r, const struct conf_place *at
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 void conf_check_control(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section);
 
+/* The place of an option's value, else that of another's, else `at`. */
+struct conf_place conf_place_of(cfg_t *cfg, const char *name, const char *other, const struct conf_place *at);
+
 /* What is left when all is read: defaults that depend on others, and what must not be missing. */
 void conf_settle(const struct conf_reader *r, cfg_t *cfg);
 

@@ -320,6 +320,22 @@ static void conf_check_reply(const struct conf_reader *r, cfg_t *cfg, const stru
 		strcpy(rule->reason, conf_phrase(rule->code));
 }
 
+/* What a route does with messages beyond its action. */
+static void conf_check_rewrite(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+			       const struct route_rule *rule)
+{
+	const struct conf_place host = conf_place_of(cfg, "rewrite-host", "action", at);
+	const struct conf_place attrs = conf_place_of(cfg, "apply-attributes", "action", at);
+	const struct conf_place transport = conf_place_of(cfg, "transport", "action", at);
+
+	if (rule->rewrite_host && rule->action != DS_ACTION_FORWARD && rule->action != DS_ACTION_HOST)
+		conf_say(r, &host, "rewrite-host, expected that with action = forward or host only");
+	if (rule->apply_attributes && !routes_picks(rule))
+		conf_say(r, &attrs, "apply-attributes, expected that with action = forward or redirect only");
+	if (rule->transport != DS_TRANSPORT_INVALID && rule->transport != DS_TRANSPORT_UDP)
+		conf_warn(r, &transport, "transport other than udp, by which nothing comes: the route matches nothing");
+}
+
 void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	struct conf_route *route = section;
@@ -338,15 +354,9 @@ void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf
 			 "action redirect with dialog = inside, expected outside: nobody is redirected in a dialog");
 	if (rule->action == DS_ACTION_REPLY || rule->action == DS_ACTION_REDIRECT)
 		conf_check_reply(r, cfg, at, rule);
-	if (rule->rewrite_host && rule->action != DS_ACTION_FORWARD && rule->action != DS_ACTION_HOST)
-		conf_say(r, at, "rewrite-host, expected that with action = forward or host only");
-	if (rule->apply_attributes && !routes_picks(rule))
-		conf_say(r, at, "apply-attributes, expected that with action = forward or redirect only");
-	if (rule->transport != DS_TRANSPORT_INVALID && rule->transport != DS_TRANSPORT_UDP)
-		conf_warn(r, at,
-			  "transport other than udp, which nothing comes to a listener by: the route matches nothing");
 	if (rule->action == DS_ACTION_HOST && !rule->to.port_be)
 		conf_say(r, at, "action host without a place, expected to = \"ADDR:PORT\" too");
+	conf_check_rewrite(r, cfg, at, rule);
 }
 
 void conf_check_changes(const struct conf_reader *r, const struct conf_place *at, const struct conf_listener *l,

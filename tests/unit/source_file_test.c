@@ -39,7 +39,9 @@ static void test_sample_of_the_talk(void **state)
 	set = model_find_set(m, 2);
 	assert_int_equal(set->n_dests, 2);
 	assert_string_equal(set->dest[0]->conf.attrs.text, "class=abc;strip=1;prefix=123");
-	assert_int_equal(set->dest[0]->conf.attrs.n_other, 3);
+	assert_int_equal(set->dest[0]->conf.attrs.n_other, 1);
+	assert_int_equal(set->dest[0]->conf.attrs.strip, 1);
+	assert_string_equal(set->dest[0]->conf.attrs.prefix, "123");
 	assert_int_equal(set->dest[0]->conf.line, 3);
 	assert_int_equal(set->dest[0]->member[0].slow, DS_SLOW_LOCAL);
 	assert_int_equal(set->dest[1]->conf.uri.transport, DS_TRANSPORT_TCP);

@@ -51,6 +51,30 @@ static void test_guard_is_of_the_generation(void **state)
 	assert_int_equal(half[1].guard.burst_ns, 2000);
 }
 
+/* What goes into messages is of the generation, too; who drains keeps it. */
+static void test_texts_are_of_the_generation(void **state)
+{
+	struct fixture *f = *state;
+	const struct ds_dest_uri *uri;
+	__u32 slot;
+
+	add_listener(f, "192.0.2.1", 1, DS_MODE_PROXY);
+	publish(f, "1 sip:192.0.2.9:5070 0 0 strip=2;prefix=+49\n");
+	slot = 1;
+	uri = &f->b.uris[ds_dest_uri_at(1, slot)];
+	assert_int_equal(uri->strip, 2);
+	assert_int_equal(uri->prefix_len, 3);
+	assert_memory_equal(uri->host, "192.0.2.9:5070", uri->host_len);
+	publish(f, "1 sip:192.0.2.9:5070 0 0 strip=2;prefix=+43\n");
+	assert_int_equal(f->b.state->generation, 2);
+	assert_memory_equal(uri->prefix, "+49", 3);
+	assert_memory_equal(f->b.uris[ds_dest_uri_at(2, slot)].prefix, "+43", 3);
+	publish(f, DEST(1) "\n");
+	assert_int_equal(f->b.state->generation, 3);
+	assert_int_equal(f->last.count[SYNC_REMOVED], 1);
+	assert_memory_equal(uri->prefix, "+43", 3);
+}
+
 static void test_members_stay(void **state)
 {
 	struct fixture *f = *state;
@@ -215,6 +239,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_generation_flips_halves),
 		TEST(test_guard_is_of_the_generation),
+		TEST(test_texts_are_of_the_generation),
 		TEST(test_members_stay),
 		TEST(test_removed_drains_then_goes),
 		TEST(test_drain_timeout),

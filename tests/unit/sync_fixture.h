@@ -125,6 +125,7 @@ static int setup(void **state)
 	f->b.dests = calloc(DESTS, sizeof(*f->b.dests));
 	f->b.info = calloc(DESTS, sizeof(*f->b.info));
 	f->b.loads = calloc(DESTS, sizeof(*f->b.loads));
+	f->b.uris = calloc(2 * DS_DESTS_MAX, sizeof(*f->b.uris));
 	f->b.calls = calloc(4, sizeof(*f->b.calls));
 	f->b.entries[BPF_MAP_listeners] = DS_LISTENERS_MAX;
 	f->b.entries[BPF_MAP_sets] = 8;
@@ -150,6 +151,7 @@ static int teardown(void **state)
 	free(f->b.dests);
 	free(f->b.info);
 	free(f->b.loads);
+	free(f->b.uris);
 	free(f->b.calls);
 	free(f);
 	return 0;
