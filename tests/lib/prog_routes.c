@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See prog_routes.h. */
+#include "prog_routes.h"
+
+#include "test.h"
+
+#include "conf.h"
+#include "source.h"
+
+static bool is_active(const void *ctx, const struct ds_dest *dest, const struct ds_member *member)
+{
+	(void)ctx;
+	(void)member;
+	return !(dest->conf.flags & DS_LIST_DISABLED);
+}
+
+/* The file with these routes; those that say nothing else go to a port of their own. */
+static struct conf *read_routes(int is_ip6, const char *const *route, size_t n)
+{
+	struct conf *conf = NULL;
+	struct diag_list d;
+	char *text;
+	size_t size, i;
+	FILE *f = open_memstream(&text, &size);
+
+	assert_non_null(f);
+	fprintf(f, "interfaces = {lo}\nlisten \"%s:5060\" {\n", is_ip6 ? "[2001:db8:1::1]" : "192.0.2.1");
+	for (i = 0; i < n; i++) {
+		fprintf(f, "route \"%zu\" { %s", i, route[i]);
+		if (strncmp(route[i], "set = ", 6) && !strstr(route[i], " set = ") && !strstr(route[i], "action = "))
+			fprintf(f, is_ip6 ? " action = host to = \"[%s]:%u\"" : " action = host to = \"%s:%u\"",
+				is_ip6 ? PROG_ROUTE_IP6 : PROG_ROUTE_IP4, PROG_ROUTE_PORT((unsigned int)i));
+		fprintf(f, " }\n");
+	}
+	fprintf(f, "}\n");
+	fclose(f);
+	diag_init(&d, "routes");
+	if (conf_parse("/routes", text, size, &conf, &d))
+		diag_print(&d, stderr, 0);
+	diag_free(&d);
+	free(text);
+	assert_non_null(conf);
+	return conf;
+}
+
+static struct model *read_list(const char *list)
+{
+	static const struct resolver nobody;
+	struct model *m = NULL;
+	struct diag_list d;
+
+	if (!list)
+		return NULL;
+	diag_init(&d, "list");
+	assert_int_equal(source_file_parse(list, strlen(list), &nobody, &m, &d), 0);
+	diag_free(&d);
+	return m;
+}
+
+static void put_keys(const struct routes_keys *keys)
+{
+	size_t i;
+
+	for (i = 0; i < keys->n_exact; i++)
+		prog_put("route_exact", &keys->exact[i], &keys->exact_routes[i]);
+	for (i = 0; i < keys->n_prefix; i++)
+		prog_put("route_prefixes", &keys->prefix[i], &keys->prefix_routes[i]);
+}
+
+void prog_routes(__u32 listener, const char *const *route, size_t n, const char *list)
+{
+	__u32 half = prog.state->generation & 1, at;
+	struct conf *conf = read_routes(prog.listeners[listener].is_ip6, route, n);
+	const struct conf_route *cr = conf->listener[0].route;
+	struct model *m = read_list(list);
+	struct routes_of of = { .n = n };
+	struct ds_route_table table;
+	struct routes_keys keys;
+	struct ds_route r;
+	size_t i;
+
+	check_int("routes", conf->listener[0].n_routes, n);
+	for (i = 0; i < n; i++)
+		of.rule[i] = &cr[i].rule;
+	check_int("routes_make", routes_make(&of, m, prog.state->key, is_active, NULL, &table, &keys), 0);
+	put_keys(&keys);
+	at = ds_route_table_at(half, listener);
+	prog_put("route_tables", &at, &table);
+	for (i = 0; i < n; i++) {
+		r = routes_record(&cr[i].rule, cr[i].set,
+				  cr[i].algorithm != DS_ALGORITHM_CALL_ID &&
+					  cr[i].algorithm != DS_ALGORITHM_ROUND_ROBIN);
+		at = ds_route_at(half, listener, (__u32)i);
+		prog_put("routes", &at, &r);
+	}
+	prog.listeners[listener].half[half].routes = (__u32)n;
+	routes_free(&keys);
+	model_free(m);
+	conf_free(conf);
+}
