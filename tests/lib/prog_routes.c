@@ -4,7 +4,10 @@
 
 #include "test.h"
 
+#include <bpf/bpf.h>
+
 #include "conf.h"
+#include "decide.h"
 #include "source.h"
 
 static bool is_active(const void *ctx, const struct ds_dest *dest, const struct ds_member *member)
@@ -97,4 +100,66 @@ void prog_routes(__u32 listener, const char *const *route, size_t n, const char 
 	routes_free(&keys);
 	model_free(m);
 	conf_free(conf);
+}
+
+static __u64 exact(void *ctx, const struct ds_route_exact *key)
+{
+	__u64 routes = 0;
+
+	(void)ctx;
+	return bpf_map_lookup_elem(prog_map("route_exact"), key, &routes) ? 0 : routes;
+}
+
+static __u64 prefix(void *ctx, const struct ds_route_prefix *key)
+{
+	__u64 routes = 0;
+
+	(void)ctx;
+	return bpf_map_lookup_elem(prog_map("route_prefixes"), key, &routes) ? 0 : routes;
+}
+
+static __u32 find(void *ctx, const struct ds_endpoint *at)
+{
+	struct ds_endpoint key = *at;
+	__u32 slot = 0;
+
+	key.pad = (__u16) * (const __u32 *)ctx;
+	return bpf_map_lookup_elem(prog_map("dest_ids"), &key, &slot) ? 0 : slot;
+}
+
+int prog_routes_decide(__u32 listener, const struct pkt *p)
+{
+	static struct ds_route routes[DS_ROUTES_MAX];
+	static struct decision d;
+	__u32 half = prog.state->generation & 1, at = ds_route_table_at(half, listener), i;
+	const struct ds_listener *l = &prog.listeners[listener];
+	struct ds_route_table table;
+	__u64 rr[DS_ROUTES_MAX] = { 0 };
+	struct decide_env env = {
+		.key = { prog.state->key[0], prog.state->key[1] },
+		.listener = l,
+		.slot = listener,
+		.mode = l->half[half].mode,
+		.affinity = l->half[half].affinity,
+		.set = &prog.sets[l->half[half].set],
+		.sets = prog.sets,
+		.table = &table,
+		.routes = routes,
+		.exact = exact,
+		.prefix = prefix,
+		.find = find,
+		.ctx = &listener,
+		.dests = prog.dests,
+		.n_dests = PROG_MAX_DESTS,
+		.rr = rr,
+	};
+
+	check_int("table", bpf_map_lookup_elem(prog_map("route_tables"), &at, &table), 0);
+	for (i = 0; i < l->half[half].routes; i++) {
+		at = ds_route_at(half, listener, i);
+		check_int("route", bpf_map_lookup_elem(prog_map("routes"), &at, &routes[i]), 0);
+	}
+	decide(&env, &p->src, p->payload, p->len, &d);
+	check_int("reason in user space", d.reason, d.route < 0 ? REASON_no_action : REASON_request_host);
+	return d.route;
 }

@@ -18,4 +18,7 @@
  */
 void prog_routes(__u32 listener, const char *const *route, size_t n, const char *list);
 
+/* The route that user space decides on for a request to one place, by the same tables; -1: none. */
+int prog_routes_decide(__u32 listener, const struct pkt *p);
+
 #endif

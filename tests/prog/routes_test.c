@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * routes_test.c - which of a listener's routes a request matches in the kernel: every criterion, and the first one among
- * many. Each route forwards to a port of its own, so that the frame says which it was.
+ * many. Each route forwards to a port of its own, so that the frame says which it was. User space finds the same one.
  */
 #include "test.h"
 
@@ -316,6 +316,8 @@ static void match(void **state)
 
 	scene(row->rule, count_rules(row->rule));
 	check_int("route", matched(&p), row->route);
+	check_int("route in user space", prog_routes_decide(p.src.ip.w[2] == htonl(0xffff) ? PROG_L4 : PROG_L6, &p),
+		  row->route);
 }
 
 /* As many as there can be: each of 64 is found, and of two that match the first. */
