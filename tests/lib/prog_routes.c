@@ -7,7 +7,6 @@
 #include <bpf/bpf.h>
 
 #include "conf.h"
-#include "decide.h"
 #include "source.h"
 
 static bool is_active(const void *ctx, const struct ds_dest *dest, const struct ds_member *member)
@@ -127,8 +126,9 @@ static __u32 find(void *ctx, const struct ds_endpoint *at)
 	return bpf_map_lookup_elem(prog_map("dest_ids"), &key, &slot) ? 0 : slot;
 }
 
-int prog_routes_decide(__u32 listener, const struct pkt *p)
+const struct decision *prog_decide(__u32 listener, const struct pkt *p)
 {
+	static struct ds_dest_uri uris[PROG_MAX_DESTS];
 	static struct ds_route routes[DS_ROUTES_MAX];
 	static struct decision d;
 	__u32 half = prog.state->generation & 1, at = ds_route_table_at(half, listener), i;
@@ -149,6 +149,11 @@ int prog_routes_decide(__u32 listener, const struct pkt *p)
 		.prefix = prefix,
 		.find = find,
 		.ctx = &listener,
+		.uris = uris,
+		.slots = prog.slots->dest,
+		.calls = prog.calls,
+		.calls_mask = prog.state->calls_mask,
+		.call_idle = DS_CALL_IDLE_S,
 		.dests = prog.dests,
 		.n_dests = PROG_MAX_DESTS,
 		.rr = rr,
@@ -159,7 +164,18 @@ int prog_routes_decide(__u32 listener, const struct pkt *p)
 		at = ds_route_at(half, listener, i);
 		check_int("route", bpf_map_lookup_elem(prog_map("routes"), &at, &routes[i]), 0);
 	}
+	for (i = 0; i < PROG_MAX_DESTS; i++) {
+		at = ds_dest_uri_at(half, i);
+		check_int("uri", bpf_map_lookup_elem(prog_map("dest_uris"), &at, &uris[i]), 0);
+	}
 	decide(&env, &p->src, p->payload, p->len, &d);
-	check_int("reason in user space", d.reason, d.route < 0 ? REASON_no_action : REASON_request_host);
-	return d.route;
+	return &d;
+}
+
+int prog_routes_decide(__u32 listener, const struct pkt *p)
+{
+	const struct decision *d = prog_decide(listener, p);
+
+	check_int("reason in user space", d->reason, d->route < 0 ? REASON_no_action : REASON_request_host);
+	return d->route;
 }

@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "decide.h"
 #include "prog.h"
 
 /* Where the n-th route of prog_routes() sends to that says no action: every route has a port of its own. */
@@ -17,6 +18,9 @@
  * flag 4 they are not active. A route that forwards has the slot in sets[] by the number of its set.
  */
 void prog_routes(__u32 listener, const char *const *route, size_t n, const char *list);
+
+/* What user space decides about a datagram to a listener, by the same tables; valid until the next. */
+const struct decision *prog_decide(__u32 listener, const struct pkt *p);
 
 /* The route that user space decides on for a request to one place, by the same tables; -1: none. */
 int prog_routes_decide(__u32 listener, const struct pkt *p);
