@@ -15,6 +15,7 @@
 #include "client.h"
 #include "cmd_control.h"
 #include "exit.h"
+#include "live.h"
 #include "options.h"
 #include "output.h"
 #include "publish.h"
@@ -103,8 +104,46 @@ static int cmd_reload_check_alone(const struct publish *p, bool force)
 	return EXIT_FAILED;
 }
 
+/* The routes that the last daemon published, and its sets' options; nothing where there was none. */
+static int cmd_reload_conf(struct publish *p, struct conf **conf)
+{
+	char file[PATH_MAX];
+	int err = record_load_conf(&p->inst, conf);
+
+	if (err == -ENOENT)
+		return EXIT_OK;
+	if (err || (*conf)->n_listeners != p->rec.n_listeners) {
+		output_error("cannot read the configuration that instance %s was published by: %s; remedy: dispatchctl "
+			     "run -c FILE",
+			     p->inst.name, err ? strerror(-err) : "its listeners are others");
+		return EXIT_FAILED;
+	}
+	/* the list may be another one since */
+	strcpy(file, p->rec.file);
+	live_enter_routes(&p->rec, *conf, &p->routes);
+	strcpy(p->rec.file, file);
+	return EXIT_OK;
+}
+
+/* What the configuration says of the list, as a daemon would look. */
+static int cmd_reload_check_list(const struct publish *p, const struct conf *conf, bool force)
+{
+	struct diag_list d;
+	int code;
+
+	if (!conf)
+		return EXIT_OK;
+	diag_init(&d, p->rec.file);
+	conf_check_list(conf, p->model, &d);
+	diag_print(&d, stderr, 1);
+	code = d.count[DIAG_ERROR] && !force ? EXIT_INPUT : EXIT_OK;
+	diag_free(&d);
+	return code;
+}
+
 static int cmd_reload_alone(const struct options *o)
 {
+	struct conf *conf = NULL;
 	struct publish p;
 	int code;
 
@@ -113,9 +152,13 @@ static int cmd_reload_alone(const struct options *o)
 	if (!code)
 		code = cmd_reload_check_alone(&p, o->force);
 	if (!code)
+		code = cmd_reload_conf(&p, &conf);
+	if (!code)
 		code = cmd_reload_file(&p, o->file);
 	if (!code)
 		code = publish_read(&p, o->force);
+	if (!code)
+		code = cmd_reload_check_list(&p, conf, o->force);
 	if (!code)
 		code = publish_plan(&p, o->force);
 	publish_hold_signals(true);
@@ -128,6 +171,7 @@ static int cmd_reload_alone(const struct options *o)
 	else if (code == EXIT_INPUT)
 		output_error("nothing is changed");
 	publish_end(&p);
+	conf_free(conf);
 	code = output_end(code);
 	publish_hold_signals(false);
 	return code;

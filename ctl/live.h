@@ -10,6 +10,7 @@
 
 #include "conf.h"
 #include "overlay.h"
+#include "record.h"
 #include "select.h"
 
 struct event_base;
@@ -30,6 +31,13 @@ void live_free(struct live *l);
  * changed as publish_json() has it, or {"diagnostics": [...]}.
  */
 typedef void (*live_done)(void *ctx, int code, const char *message, struct json_t *result);
+
+/*
+ * What an instance of that configuration is: the whole of its record, or what a reload may change of it. Routes borrow
+ * their rules from the configuration.
+ */
+void live_enter_record(struct record *r, const struct conf *c, struct routes *routes);
+void live_enter_routes(struct record *r, const struct conf *c, struct routes *routes);
 
 struct live_options {
 	bool dry_run;	  /* say what would change and which share of keys would move */

@@ -72,8 +72,7 @@ static void live_enter_listener_routes(struct record *r, const struct conf *c, s
 	r->listener[at].routes = (unsigned int)l->n_routes;
 }
 
-/* What reload may change of an instance. */
-static void live_enter_routes(struct record *r, const struct conf *c, struct routes *routes)
+void live_enter_routes(struct record *r, const struct conf *c, struct routes *routes)
 {
 	size_t i;
 
@@ -92,8 +91,7 @@ static void live_enter_routes(struct record *r, const struct conf *c, struct rou
 	}
 }
 
-/* The whole record of an instance that is not there yet. */
-static void live_enter_record(struct record *r, const struct conf *c, struct routes *routes)
+void live_enter_record(struct record *r, const struct conf *c, struct routes *routes)
 {
 	size_t i;
 
@@ -174,6 +172,7 @@ void live_apply_record(struct live *l)
 {
 	live_enter_admits(l);
 	live_enter_routes(&l->p.rec, l->conf, &l->p.routes);
+	l->p.conf = l->conf;
 }
 
 /* The list as it is, or, where it is broken and an instance is to be kept going, as it was last good. */
@@ -281,6 +280,7 @@ static int live_attach(struct live *l)
 	int code;
 
 	live_enter_record(&l->p.rec, l->conf, &l->p.routes);
+	l->p.conf = l->conf;
 	live_enter_admits(l);
 	code = key_read(*l->conf->key_file ? l->conf->key_file : NULL, key);
 	if (!code)

@@ -158,6 +158,9 @@ int publish_store(struct publish *p)
 {
 	int err = record_store(&p->rec, &p->inst);
 
+	if (!err && p->conf)
+		err = record_store_conf(&p->inst, p->conf);
+	p->conf = err ? p->conf : NULL;
 	if (err)
 		output_error("cannot store the record: %s", strerror(-err));
 	return err ? EXIT_FAILED : EXIT_OK;

@@ -12,6 +12,7 @@
 #include "sync.h"
 
 struct admit;
+struct conf;
 struct json_t;
 
 struct publish {
@@ -25,6 +26,7 @@ struct publish {
 	__u32 *calls;
 	struct routes routes;			     /* of all listeners */
 	const struct admit *admit[DS_LISTENERS_MAX]; /* by listener; NULL: as published */
+	const struct conf *conf;		     /* that it goes by, where it is not stored yet; else NULL */
 	unsigned int wait_ms;			     /* for next hops that are new */
 	const struct sync_rules *rules;		     /* what is known beyond the list; NULL: nothing */
 	size_t errors;				     /* of the list */

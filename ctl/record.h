@@ -85,6 +85,15 @@ int record_load(struct record *r, const struct instance *i);
 int record_store_program(const struct record *r, const struct instance *i, const char *sub);
 int record_load_program(struct record *r, const struct instance *i, const char *sub);
 
+struct conf;
+
+/*
+ * Pins the configuration that a daemon publishes by, and reads it back. Load: -ENOENT where the instance has had no
+ * daemon, -EPROTO where it is of another version.
+ */
+int record_store_conf(const struct instance *i, const struct conf *c);
+int record_load_conf(const struct instance *i, struct conf **c);
+
 struct json_t;
 
 /* Returns a new JSON object, NULL out of memory. */

@@ -13,6 +13,7 @@
 #include <time.h>
 
 #include "output.h"
+#include "route_show.h"
 #include "sums.h"
 #include "sync.h"
 
@@ -34,27 +35,56 @@ struct show {
 	__u64 boot_ns; /* CLOCK_BOOTTIME */
 };
 
-/* Shares of what the algorithm picks from; a destination of several listeners shows that of the first. */
+/* Whether the shares of a set's destinations are there already: it is one of those before. */
+static bool show_has_share(const struct ds_set_rec *const *seen, size_t n, const struct ds_set_rec *set, bool is_ip6,
+			   const bool *seen_ip6)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (seen[i]->id == set->id && seen_ip6[i] == is_ip6)
+			return true;
+	return false;
+}
+
+static void show_add_share(struct show *s, const struct ds_set_rec *set)
+{
+	const struct bpf_inst *b = s->in.bpf;
+	__u32 i, at, n;
+
+	at = set->pick == DS_PICK_HASH ? set->table : set->members;
+	n = set->pick == DS_PICK_HASH ? set->table_size : set->active;
+	for (i = 0; i < n; i++)
+		if (b->slots[at + i] < b->entries[BPF_MAP_dests])
+			s->share[b->slots[at + i]] += 1.0 / n;
+}
+
+/*
+ * Shares of what algorithms pick from, for the sets of all listeners and of their routes; a destination that several pick
+ * from shows that of the first.
+ */
 static void show_read_share(struct show *s)
 {
 	const struct bpf_inst *b = s->in.bpf;
-	__u32 i, at, n, max = b->entries[BPF_MAP_dests];
-	const struct ds_set_rec *set;
-	size_t k, earlier;
+	const struct ds_set_rec *seen[RECORD_TARGETS_MAX], *set;
+	__u32 half = b->state->generation & 1, routes, l, r;
+	bool seen_ip6[RECORD_TARGETS_MAX];
+	size_t n = 0;
 
-	for (k = 0; k < s->in.rec->n_listeners; k++) {
-		set = sync_current(b, k);
-		for (earlier = 0; set && earlier < k; earlier++)
-			if (sync_current(b, earlier) && sync_current(b, earlier)->id == set->id &&
-			    b->listeners[earlier].is_ip6 == b->listeners[k].is_ip6)
-				set = NULL;
-		if (!set)
-			continue;
-		at = set->pick == DS_PICK_HASH ? set->table : set->members;
-		n = set->pick == DS_PICK_HASH ? set->table_size : set->active;
-		for (i = 0; i < n; i++)
-			if (b->slots[at + i] < max)
-				s->share[b->slots[at + i]] += 1.0 / n;
+	for (l = 0; l < s->in.rec->n_listeners; l++) {
+		routes = b->state->generation ? b->listeners[l].half[half].routes : 0;
+		for (r = 0; r <= routes && n < RECORD_TARGETS_MAX; r++) {
+			set = sync_current(b, l);
+			if (r)
+				set = b->routes[ds_route_at(half, l, r - 1)].set
+					      ? &b->sets[b->routes[ds_route_at(half, l, r - 1)].set]
+					      : NULL;
+			if (!set || show_has_share(seen, n, set, b->listeners[l].is_ip6, seen_ip6))
+				continue;
+			seen_ip6[n] = b->listeners[l].is_ip6;
+			seen[n++] = set;
+			show_add_share(s, set);
+		}
 	}
 }
 
@@ -181,6 +211,18 @@ static bool show_is_gone(const struct record *r, size_t i)
 	return r->netns == record_netns() && !if_indextoname(r->interface[i].ifindex, name);
 }
 
+/* The routes of a listener as they are published. */
+static json_t *show_routes(const struct bpf_inst *b, __u32 l)
+{
+	__u32 half = b->state->generation & 1, i, n = b->state->generation ? b->listeners[l].half[half].routes : 0;
+	json_t *routes = json_array();
+
+	for (i = 0; i < n; i++)
+		json_array_append_new(routes, route_show_json(&b->route_tables[ds_route_table_at(half, l)],
+							      &b->routes[ds_route_at(half, l, i)], b->sets, i));
+	return routes;
+}
+
 struct json_t *show_head(const struct show *s)
 {
 	json_t *attached = record_json(s->in.rec), *one;
@@ -188,6 +230,8 @@ struct json_t *show_head(const struct show *s)
 
 	json_array_foreach (json_object_get(attached, "interfaces"), i, one)
 		json_object_set_new(one, "gone", json_boolean(show_is_gone(s->in.rec, i)));
+	json_array_foreach (json_object_get(attached, "listeners"), i, one)
+		json_object_set_new(one, "routes", show_routes(s->in.bpf, (__u32)i));
 	return json_pack("{s:s, s:I, s:o}", "instance", s->in.instance, "generation",
 			 (json_int_t)s->in.bpf->state->generation, "attached", attached);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "output.h"
+#include "route_show.h"
 
 /* The longest column of latencies: five times in ms. */
 #define SHOW_LATENCY_SIZE 80
@@ -38,6 +39,28 @@ static const char *show_get_age(const json_t *json, const char *key, char buf[OU
 	return output_age((__u64)(json_number_value(seconds) * 1e9) + 1, json_is_number(seconds), buf);
 }
 
+static void show_print_listener(const json_t *l)
+{
+	const json_t *routes = json_object_get(l, "routes"), *one;
+	size_t i;
+
+	printf("listener %s: ", show_get_text(l, "listen"));
+	if (json_array_size(routes))
+		printf("%zu route%s, %s", json_array_size(routes), json_array_size(routes) > 1 ? "s" : "",
+		       show_get_text(l, "mode"));
+	else
+		printf("set %lld, %s, %s", show_get_int(l, "set"), show_get_text(l, "mode"),
+		       show_get_text(l, "algorithm"));
+	printf(", affinity %s%s%s\n", show_get_text(l, "affinity"),
+	       json_is_true(json_object_get(l, "record_route")) ? ", record-route" : "",
+	       json_is_true(json_object_get(l, "path")) ? ", path" : "");
+	json_array_foreach (routes, i, one) {
+		printf("  route ");
+		route_show_print(one);
+		printf("\n");
+	}
+}
+
 void show_print_head(const struct json_t *head)
 {
 	const json_t *attached = json_object_get(head, "attached"), *one;
@@ -47,11 +70,7 @@ void show_print_head(const struct json_t *head)
 		printf("interface %s: %s%s\n", show_get_text(one, "name"), show_get_text(one, "xdp"),
 		       json_is_true(json_object_get(one, "gone")) ? ", gone" : "");
 	json_array_foreach (json_object_get(attached, "listeners"), i, one)
-		printf("listener %s: set %lld, %s, %s, affinity %s%s%s\n", show_get_text(one, "listen"),
-		       show_get_int(one, "set"), show_get_text(one, "mode"), show_get_text(one, "algorithm"),
-		       show_get_text(one, "affinity"),
-		       json_is_true(json_object_get(one, "record_route")) ? ", record-route" : "",
-		       json_is_true(json_object_get(one, "path")) ? ", path" : "");
+		show_print_listener(one);
 	printf("list %s\n", show_get_text(attached, "file"));
 }
 

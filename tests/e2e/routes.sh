@@ -77,6 +77,41 @@ split() {
 	[[ $said == true ]]
 }
 
+# Every set that a route has shows its shares, and each listener its routes.
+shown() {
+	local said
+
+	said=$(lab_ctl list --json | jq -c '[.destinations | group_by(.set)[] | map(.share) | add * 1000 | round]')
+	E2E_WHY="the shares of the sets sum up to $said, expected [1000,1000]"
+	[[ $said == "[1000,1000]" ]] || return 1
+	said=$(lab_ctl list | grep '^  route')
+	E2E_WHY="list says: $said"
+	[[ $said == "  route 1 by method, user: reply 603"$'\n'"  route 2 by method: forward to set 1, round-robin"$'\n'"$(
+		)  route 3 by method: forward to set 2, to-uri"$'\n'"  route 4: reply 404" ]]
+}
+
+# Without its daemon an instance keeps its routes when the list is read again, by what the daemon left.
+alone() {
+	local said
+
+	daemon_stop
+	sed -i '0,/^1 /{/^1 /d}' "$E2E_LIST"
+	E2E_WHY="a reload that has not to be forced"
+	lab_ctl reload >"$LAB_DIR/log/alone.out" 2>&1 && return 1
+	lab_ctl reload --force >>"$LAB_DIR/log/alone.out" 2>&1
+	said=$?
+	E2E_WHY="reload --force: $said, $(tail -n 1 "$LAB_DIR/log/alone.out")"
+	((said == 0)) || return 1
+	said=$(routes_ask OPTIONS bob)
+	E2E_WHY="OPTIONS is answered '$said' after it, expected 'Not Here'"
+	[[ $said == "Not Here" ]] || return 1
+	said=$(lab_ctl list --json | jq -c '[.destinations[] | select(.draining | not) | [.set, (.share * 100 | round)]]')
+	E2E_WHY="destinations and their shares: $said"
+	[[ $said == "[[1,100],[2,100]]" ]] || return 1
+	E2E_WHY="the daemon does not start again"
+	daemon_start && sleep 0.7
+}
+
 changed() {
 	local said
 
@@ -98,6 +133,10 @@ routes_conf '"49" { method = {"INVITE"} user = {"49"} action = reply code = 603 
 	'"rest" { action = reply code = 404 reason = "Not Here" headers = {"Retry-After: 60"} }'
 if daemon_start && sleep 0.7; then
 	e2e_check split-by-method "\$E2E_WHY" split
+	((E2E_BAD)) && echo "# $E2E_WHY"
+	e2e_check shares-of-all-sets "see below" shown
+	((E2E_BAD)) && echo "# $E2E_WHY"
+	e2e_check reload-without-a-daemon "see below" alone
 	((E2E_BAD)) && echo "# $E2E_WHY"
 	e2e_check reload-changes-routes "see above" changed
 	((E2E_BAD)) && echo "# $E2E_WHY"
