@@ -157,6 +157,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	w->dest = 0;
 	w->routed = 0;
 	w->rewrite = 0;
+	w->next = 0;
 	w->route_no = 0;
 	w->keyed = 0;
 	w->key_at = 0;
@@ -209,11 +210,13 @@ int xdp_values(struct xdp_md *ctx)
 	return CHAIN(ctx, w, request);
 }
 
-/* A request that is not sent on: to the slow path, answered, or dropped; an ACK is never answered. */
+/* A request that is not sent on: to its route's next set, to the slow path, answered, or dropped; an ACK is never answered. */
 #define REQUEST_REFUSED(ctx, w, why)                                            \
 	({                                                                      \
 		if (reason_is_slow(why))                                        \
 			return exit_slow(ctx, w, why);                          \
+		if ((why) == REASON_destinations_full && route_go_on(w))        \
+			CHAIN(ctx, w, route);                                   \
 		if ((w)->msg.method == SIP_METHOD_ACK || !sip_reason_code(why)) \
 			return exit_drop((w)->listener, why);                   \
 		(w)->reason = why;                                              \
@@ -226,7 +229,6 @@ int xdp_route(struct xdp_md *ctx)
 	struct sip_buf b = sip_buf(ctx);
 	struct work *w = work_get();
 	struct ds_listener *l;
-	struct ds_route *r;
 	__u32 mode;
 	int rc;
 
@@ -236,7 +238,7 @@ int xdp_route(struct xdp_md *ctx)
 	if (!l)
 		return exit_drop(w->listener, REASON_shutdown);
 	mode = l->half[w->half & 1].mode;
-	rc = route_choose(&b, w, mode);
+	rc = w->next ? REASON_none : route_choose(&b, w, mode);
 	if (rc == REASON_routed_pass) {
 		count(w->listener, VERDICT_pass, rc);
 		return XDP_PASS;
@@ -247,8 +249,7 @@ int xdp_route(struct xdp_md *ctx)
 	}
 	if (rc != REASON_none)
 		return REQUEST_REFUSED(ctx, w, rc);
-	r = w->routed ? DS_LOOKUP(routes, w->route_at) : NULL;
-	if (r && r->flags & DS_ROUTE_KEYED)
+	if (route_is_keyed(w))
 		return CHAIN(ctx, w, key);
 	if (w->routed && w->action == DS_ACTION_REDIRECT)
 		return CHAIN(ctx, w, redirect);

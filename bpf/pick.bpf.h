@@ -83,12 +83,16 @@ port_inline int pick_is_call(const struct work *w)
 port_inline int pick_is_of_other_set(struct work *w, const struct ds_dest_rec *d)
 {
 	struct ds_set_rec *set;
+	struct ds_route *r;
 
 	if (!w->routed || w->msg.kind != SIP_KIND_REQUEST || w->msg.to.tag.len || w->msg.method == SIP_METHOD_ACK ||
 	    w->msg.method == SIP_METHOD_CANCEL)
 		return 0;
 	set = DS_LOOKUP(sets, w->set);
-	return set && set->id != d->set;
+	r = DS_LOOKUP(routes, w->route_at);
+	if (!set || !r || set->id == d->set)
+		return 0;
+	return r->also[0] != d->set && r->also[1] != d->set && r->also[2] != d->set && r->also[3] != d->set;
 }
 
 /* The destination of a living call, its entry refreshed where `refresh` is set; 0 where there is none. */

@@ -92,6 +92,33 @@ port_inline int route_answer(const struct sip_buf *b, struct work *w, const stru
 	return REASON_routed_reply;
 }
 
+/* Takes a request on to its route's next set, all of the one before being full; 0 where there is none. */
+port_inline int route_go_on(struct work *w)
+{
+	struct ds_route *r = w->routed ? DS_LOOKUP(routes, w->route_at) : NULL;
+	__u64 n = w->next;
+
+	port_barrier(n);
+	if (!r || n >= DS_ROUTE_NEXT || !r->next[n])
+		return 0;
+	w->set = r->next[n];
+	w->next = n + 1;
+	w->keyed = 0;
+	w->key_at = 0;
+	w->picked = REASON_request;
+	return 1;
+}
+
+/* Whether the set that a request is picked from now is hashed by another key than the Call-ID. */
+port_inline int route_is_keyed(const struct work *w)
+{
+	struct ds_route *r = w->routed ? DS_LOOKUP(routes, w->route_at) : NULL;
+
+	if (!r)
+		return 0;
+	return w->next ? r->next_keyed >> ((w->next - 1) & 31) & 1 : (r->flags & DS_ROUTE_KEYED) != 0;
+}
+
 /*
  * The first route that a sound request matches, with w->routed and what belongs to it. REASON_none where the request goes
  * on by w->action and the listener's mode: to w->set, to the one place that the route names, or, from a destination that no

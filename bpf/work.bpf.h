@@ -96,10 +96,10 @@ struct work {
 	__u32 set;	/* slot in sets[] of what the request is picked from */
 	__u32 routed;	/* 1: by a route, whose index in routes[] is route_at */
 	__u32 route_at;
-	__u32 route_no; /* which of the listener's routes */
-	__u32 action;	/* enum ds_action */
-	__u32 rewrite;	/* SIP_REWRITE_*, by the route */
-	__u32 pad;
+	__u32 route_no;	 /* which of the listener's routes */
+	__u32 action;	 /* enum ds_action */
+	__u32 rewrite;	 /* SIP_REWRITE_*, by the route */
+	__u32 next;	 /* how many of the route's next sets were gone on to */
 	__u32 other_set; /* 1: the call is known with a destination of another set */
 	__u32 reason;	 /* enum reason: of the reply to build, or of the forwarding */
 	__u32 now;	 /* seconds of the coarse monotonic clock */

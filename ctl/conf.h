@@ -67,6 +67,12 @@ struct conf_set {
 };
 
 /* One route of a listener: the first that a request matches acts. */
+/* A set that is picked from where those before it have nobody left. */
+struct conf_next {
+	int set;
+	enum ds_algorithm algorithm;
+};
+
 struct conf_route {
 	char name[64];
 	struct route_rule rule;
@@ -76,6 +82,8 @@ struct conf_route {
 	bool user_only;
 	enum ds_slot_rule slot_rule;
 	bool per_cpu;
+	struct conf_next next[DS_ROUTE_NEXT];
+	size_t n_next;
 };
 
 struct conf_listener {

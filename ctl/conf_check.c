@@ -112,6 +112,16 @@ static void conf_check_tunnel(const struct conf_reader *r, cfg_t *cfg, const str
 		conf_say(r, &place, "tunnel-source is the listener's address, expected another of this host");
 }
 
+static bool conf_route_has_load(const struct conf_route *route)
+{
+	size_t i;
+
+	for (i = 0; i < route->n_next; i++)
+		if (route->next[i].algorithm == DS_ALGORITHM_CALL_LOAD)
+			return true;
+	return route->algorithm == DS_ALGORITHM_CALL_LOAD;
+}
+
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
 {
 	const struct conf_listener *l = section;
@@ -139,7 +149,7 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	for (i = 0; i < l->n_routes; i++)
 		conf_check_changes(r, at, l, &l->route[i]);
 	for (i = 0; i < l->n_routes; i++)
-		if (l->route[i].algorithm == DS_ALGORITHM_CALL_LOAD && l->affinity != DS_AFFINITY_CALLS)
+		if (conf_route_has_load(&l->route[i]) && l->affinity != DS_AFFINITY_CALLS)
 			conf_say(
 				r, at,
 				"algorithm call-load without the table of calls that it counts in, expected affinity = calls");
@@ -239,7 +249,7 @@ void conf_settle(const struct conf_reader *r, cfg_t *cfg)
 	static const struct conf_place nowhere;
 	struct conf *c = r->conf;
 	struct instance instance;
-	size_t routes = 0;
+	size_t routes = 0, j;
 	unsigned int i;
 
 	if (c->n_sets)
@@ -256,9 +266,11 @@ void conf_settle(const struct conf_reader *r, cfg_t *cfg)
 	for (i = 0; i < cfg_size(cfg, "set"); i++)
 		conf_check_socket(r, cfg_getnsec(cfg, "set", i));
 	for (i = 0; i < c->n_listeners; i++)
-		routes += c->listener[i].n_routes;
+		for (j = 0; j < c->listener[i].n_routes; j++)
+			routes += 1 + c->listener[i].route[j].n_next;
 	if (routes > RECORD_FURTHER_MAX)
-		conf_say(r, &nowhere, "%zu routes of all listeners, expected at most %d", routes, RECORD_FURTHER_MAX);
+		conf_say(r, &nowhere, "%zu routes and next sets of all listeners, expected at most %d", routes,
+			 RECORD_FURTHER_MAX);
 	/* the rest of the file may have had them */
 	if (r->scan->broken)
 		return;
@@ -314,19 +326,29 @@ static void conf_check_dest(const struct conf *c, const struct ds_config *dest, 
 			dest->attrs.ping_socket);
 }
 
+static void conf_check_set_there(const struct model *m, int set, const struct ds_endpoint *at, struct diag_list *d)
+{
+	char text[URI_ENDPOINT_SIZE];
+
+	if (!model_find_set(m, set))
+		diag_add(d, DIAG_ERROR, 0, 0, "no destination of set %d, expected one: listener %s sends there", set,
+			 uri_endpoint_text(at, text));
+}
+
 void conf_check_list(const struct conf *c, const struct model *m, struct diag_list *d)
 {
-	size_t i, j;
+	size_t i, j, k;
 
 	for (i = 0; i < c->n_listeners; i++) {
 		const struct conf_listener *l = &c->listener[i];
-		char text[URI_ENDPOINT_SIZE];
 
-		for (j = 0; j < l->n_routes; j++)
-			if (routes_picks(&l->route[j].rule) && !model_find_set(m, l->route[j].set))
-				diag_add(d, DIAG_ERROR, 0, 0,
-					 "no destination of set %d, expected one: listener %s sends there",
-					 l->route[j].set, uri_endpoint_text(&l->at, text));
+		for (j = 0; j < l->n_routes; j++) {
+			if (!routes_picks(&l->route[j].rule))
+				continue;
+			conf_check_set_there(m, l->route[j].set, &l->at, d);
+			for (k = 0; k < l->route[j].n_next; k++)
+				conf_check_set_there(m, l->route[j].next[k].set, &l->at, d);
+		}
 	}
 	for (i = 0; i < c->n_sets; i++)
 		if (!model_find_set(m, c->set[i].id))

@@ -305,6 +305,7 @@ static const struct conf_option conf_route_options[] = {
 	{ "user-only", &conf_bool, CONF_AT(conf_route, user_only) },
 	{ "per-cpu", &conf_bool, CONF_AT(conf_route, per_cpu) },
 	{ "slot-rule", &conf_word, CONF_AT(conf_route, slot_rule), .words = &conf_slot_rules },
+	{ "next", .type = &conf_nexts },
 	{ 0 },
 };
 

@@ -85,7 +85,7 @@ struct conf_many {
 extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_octal, conf_ms,
 	conf_seconds, conf_bool, conf_word, conf_codes, conf_method, conf_uri, conf_canonical, conf_socket,
 	conf_hash_key, conf_headers, conf_interfaces, conf_tunnels, conf_allow, conf_deny, conf_methods, conf_sources,
-	conf_users, conf_hosts, conf_rows, conf_from, conf_to, conf_failover;
+	conf_users, conf_hosts, conf_rows, conf_from, conf_to, conf_failover, conf_nexts;
 
 /* All there is: the options of the file. */
 extern const struct conf_option conf_root[];
@@ -207,6 +207,11 @@ bool conf_is_address(const struct ds_addr *ip);
 
 void conf_check_failover(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
 			 const struct conf_listener *l);
+
+/* ---- conf_next.c */
+
+void conf_check_next(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at,
+		     const struct conf_route *route);
 
 /* ---- conf_sip.c */
 

@@ -345,8 +345,10 @@ void conf_check_route(const struct conf_reader *r, cfg_t *cfg, const struct conf
 		return;
 	if (routes_picks(rule) && !conf_value_of(cfg, "set"))
 		conf_say(r, at, "route without a set, expected set = NUMBER in it");
-	if (routes_picks(rule))
+	if (routes_picks(rule)) {
 		conf_check_keys(r, cfg, at, route);
+		conf_check_next(r, cfg, at, route);
+	}
 	if (rule->action == DS_ACTION_REDIRECT && !rule->code)
 		rule->code = 302;
 	if (rule->action == DS_ACTION_REDIRECT && rule->dialog == ROUTE_DIALOG_INSIDE)
@@ -377,7 +379,7 @@ bool conf_route_is_plain(const struct conf_route *route)
 {
 	const struct route_rule *rule = &route->rule;
 
-	return rule->action == DS_ACTION_FORWARD && !rule->rewrite_host && !rule->apply_attributes && !rule->methods &&
-	       !rule->dialog && rule->from_set < 0 && !rule->n_sources && !rule->n_users && !rule->n_hosts &&
-	       rule->transport == DS_TRANSPORT_INVALID;
+	return rule->action == DS_ACTION_FORWARD && !route->n_next && !rule->rewrite_host && !rule->apply_attributes &&
+	       !rule->methods && !rule->dialog && rule->from_set < 0 && !rule->n_sources && !rule->n_users &&
+	       !rule->n_hosts && rule->transport == DS_TRANSPORT_INVALID;
 }

@@ -174,18 +174,33 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 	decide_end(w, to ? VERDICT_redirect : VERDICT_reply, reason);
 }
 
+/* Where a request goes by its set and the mode of its listener, or its route's redirect. */
+static __u32 decide_set(struct decide_work *w)
+{
+	__u32 reason = decide_key(w);
+
+	if (reason != REASON_none)
+		return reason;
+	if (w->routed && w->routed->action == DS_ACTION_REDIRECT)
+		return decide_redirect(w);
+	if (decide_is_direct(w))
+		return decide_direct(w);
+	return w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
+}
+
 static void decide_request(struct decide_work *w)
 {
-	__u32 reason = decide_route(w);
+	__u32 reason = decide_route(w), next = 0;
 
 	if (reason == REASON_none)
-		reason = decide_key(w);
-	if (reason == REASON_none && w->routed && w->routed->action == DS_ACTION_REDIRECT)
-		reason = decide_redirect(w);
-	else if (reason == REASON_none && decide_is_direct(w))
-		reason = decide_direct(w);
-	else if (reason == REASON_none)
-		reason = w->env->mode == DS_MODE_NAT ? decide_nat(w) : decide_proxy(w);
+		reason = decide_set(w);
+	for (; reason == REASON_destinations_full && w->routed && next < DS_ROUTE_NEXT && w->routed->next[next];
+	     next++) {
+		w->set = &w->env->sets[w->routed->next[next]];
+		w->hash_key = NULL;
+		w->picked = REASON_request;
+		reason = decide_set(w);
+	}
 	if (reason == REASON_request)
 		decide_forward(w, w->picked);
 	else if (decide_is_sent_on(reason))

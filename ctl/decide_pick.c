@@ -76,9 +76,14 @@ __u32 decide_call(const struct decide_env *env, __u64 key, const struct sip_msg 
 static bool decide_is_of_other_set(const struct decide_work *w, const struct ds_dest_rec *dest)
 {
 	const struct sip_msg *m = &w->d->msg;
+	int i;
 
-	return w->routed && w->set && !m->to.tag.len && m->method != SIP_METHOD_ACK && m->method != SIP_METHOD_CANCEL &&
-	       w->set->id != dest->set;
+	if (!w->routed || !w->set || m->to.tag.len || m->method == SIP_METHOD_ACK || m->method == SIP_METHOD_CANCEL)
+		return false;
+	for (i = 0; i < DS_ROUTE_NEXT; i++)
+		if (w->routed->also[i] == dest->set)
+			return false;
+	return w->set->id != dest->set;
 }
 
 /* The same for a request, which may have a set of its own. */

@@ -45,13 +45,36 @@ static void live_enter_target(struct record_listener *l, const struct conf *c, c
 	l->table_size = set ? set->table_size : 0;
 }
 
+/* Enters one more target of a listener; returns which it is. */
+static size_t live_enter_further(struct record *r, const struct conf *c, size_t at, const struct conf_route *route)
+{
+	struct record_listener *target = &r->further[r->n_further];
+
+	*target = r->listener[at];
+	target->of = at;
+	live_enter_target(target, c, route);
+	return r->n_listeners + r->n_further++;
+}
+
+/* A route as if its next set were the one that it picks from. */
+static struct conf_route live_next_of(const struct conf_route *route, size_t n)
+{
+	struct conf_route next = *route;
+
+	next.set = route->next[n].set;
+	next.algorithm = route->next[n].algorithm;
+	if (next.algorithm != route->algorithm)
+		next.hash_key[0] = 0;
+	return next;
+}
+
 /* Enters a listener's routes, and a target for each that forwards to a set; the first such is the listener itself. */
 static void live_enter_listener_routes(struct record *r, const struct conf *c, size_t at, struct routes_of *of)
 {
 	const struct conf_listener *l = &c->listener[at];
 	const struct conf_route *first = live_first_target(l);
-	struct record_listener *target;
-	size_t i;
+	struct conf_route next;
+	size_t i, k;
 
 	r->listener[at].routes = 0;
 	of->n = 0;
@@ -60,13 +83,17 @@ static void live_enter_listener_routes(struct record *r, const struct conf *c, s
 	for (i = 0; i < l->n_routes; i++) {
 		of->rule[i] = &l->route[i].rule;
 		of->target[i] = at;
-		if (!routes_picks(&l->route[i].rule) || &l->route[i] == first)
+		of->n_next[i] = 0;
+		if (!routes_picks(&l->route[i].rule))
 			continue;
-		target = &r->further[r->n_further];
-		*target = r->listener[at];
-		target->of = at;
-		live_enter_target(target, c, &l->route[i]);
-		of->target[i] = r->n_listeners + r->n_further++;
+		if (&l->route[i] != first)
+			of->target[i] = live_enter_further(r, c, at, &l->route[i]);
+		of->next[i] = record_targets(r);
+		of->n_next[i] = l->route[i].n_next;
+		for (k = 0; k < l->route[i].n_next; k++) {
+			next = live_next_of(&l->route[i], k);
+			live_enter_further(r, c, at, &next);
+		}
 	}
 	of->n = l->n_routes;
 	r->listener[at].routes = (unsigned int)l->n_routes;

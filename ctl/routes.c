@@ -39,7 +39,9 @@ size_t routes_headers_len(const struct route_rule *rule)
 
 struct ds_route routes_record(const struct route_rule *rule, __u32 set, bool keyed)
 {
-	struct ds_route r = { .action = (__u8)rule->action, .set = set, .to = rule->to, .code = rule->code };
+	struct ds_route r = {
+		.action = (__u8)rule->action, .also = { -1, -1, -1, -1 }, .set = set, .to = rule->to, .code = rule->code
+	};
 	char text[DS_ROUTE_HEADERS_MAX + 1] = "";
 	size_t i, len = 0;
 

@@ -49,6 +49,8 @@ struct route_rule {
 struct routes_of {
 	const struct route_rule *rule[DS_ROUTES_MAX]; /* borrowed */
 	size_t target[DS_ROUTES_MAX];		      /* record_target(); of forward alone */
+	size_t next[DS_ROUTES_MAX];		      /* its further targets, one after the other */
+	size_t n_next[DS_ROUTES_MAX];
 	size_t n;
 };
 

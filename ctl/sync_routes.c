@@ -12,16 +12,48 @@ static bool sync_route_is_active(const void *ctx, const struct ds_dest *dest, co
 	return sync_use(ctx, dest, member) != SYNC_USE_NONE;
 }
 
-/* A route as it will be published, its set's slot being known. */
+/* What is published of a target: its set's slot, and whether it is picked from by another key than the Call-ID. */
+static bool sync_route_target(const struct sync *s, size_t target, __u32 *slot)
+{
+	const struct sync_set *set = &s->set[s->set[target].like];
+
+	*slot = set->slot;
+	return sync_listener_half(set, record_target(s->record, target)).keyed;
+}
+
+static bool sync_route_has_any(const struct sync *s, size_t target)
+{
+	return s->set[s->set[target].like].n != 0;
+}
+
+/* A route as it will be published, its sets' slots being known. Of its sets those count that have somebody to pick. */
 static struct ds_route sync_route(const struct sync *s, const struct routes_of *of, size_t i)
 {
-	const struct sync_set *set = &s->set[s->set[of->target[i]].like];
-	struct ds_listener_half half;
+	size_t k = 0, first = of->target[i], last = of->next[i] + of->n_next[i];
+	struct ds_route r;
+	__u32 slot, n = 0;
 
 	if (!routes_picks(of->rule[i]))
 		return routes_record(of->rule[i], 0, false);
-	half = sync_listener_half(set, record_target(s->record, of->target[i]));
-	return routes_record(of->rule[i], set->slot, half.keyed);
+	while (!sync_route_has_any(s, first) && k < of->n_next[i])
+		first = of->next[i] + k++;
+	if (!sync_route_has_any(s, first)) {
+		first = of->target[i];
+		k = of->n_next[i];
+	}
+	r = routes_record(of->rule[i], 0, false);
+	if (sync_route_target(s, first, &r.set))
+		r.flags |= DS_ROUTE_KEYED;
+	for (k += of->next[i]; k < last; k++) {
+		if (!sync_route_has_any(s, k))
+			continue;
+		if (sync_route_target(s, k, &slot))
+			r.next_keyed |= 1u << n;
+		r.next[n++] = slot;
+	}
+	for (k = 0; k < of->n_next[i]; k++)
+		r.also[k] = record_target(s->record, of->next[i] + k)->set;
+	return r;
 }
 
 /* Whether packets are to read something else of a listener's routes. */

@@ -20,6 +20,7 @@
 #define DS_ROUTE_HEADERS_MAX 192 /* octets of the rows that a reply of a route has, whole words */
 #define DS_ROUTE_TEXT 16	 /* octets of a user that a prefix is compared with */
 #define DS_ROUTE_KEYS_MAX 131072
+#define DS_ROUTE_NEXT 4 /* sets of a route behind its first */
 
 /* X(name): methods that a route can name; the first ones as in enum sip_method. Any other is `other`. */
 #define DS_ROUTE_METHOD_LIST(X) \
@@ -69,9 +70,12 @@ struct ds_route {
 	__u8 flags;  /* DS_ROUTE_* */
 	__u8 line_len;
 	__u8 headers_len;
-	__u32 set;	       /* forward, redirect: slot in sets[] */
-	struct ds_endpoint to; /* host */
-	__u32 code;	       /* reply, redirect */
+	__u32 set;		   /* forward, redirect: slot in sets[] */
+	__u32 next[DS_ROUTE_NEXT]; /* the same for when all of that one are full, and so on; 0: no more */
+	__s32 also[DS_ROUTE_NEXT]; /* numbers of the sets but the first that its calls may be with; -1: no more */
+	__u32 next_keyed;	   /* bit by next[]: it is picked by another key than the Call-ID */
+	struct ds_endpoint to;	   /* host */
+	__u32 code;		   /* reply, redirect */
 	union {
 		struct {
 			__u8 line[DS_ROUTE_LINE_MAX]; /* status line with its line end, zero padded */
@@ -133,7 +137,7 @@ _Static_assert(DS_ROUTE_METHODS == 16, "a mask");
 _Static_assert((int)DS_ROUTE_METHOD_other == (int)SIP_METHOD_OTHER, "the same numbers");
 _Static_assert(sizeof(struct ds_route_exact) == 24, "key without holes");
 _Static_assert(sizeof(struct ds_route_prefix) == 32, "key without holes");
-_Static_assert(sizeof(struct ds_route) == 288, "stride of a mapped array");
+_Static_assert(sizeof(struct ds_route) == 324, "stride of a mapped array");
 _Static_assert(sizeof(struct ds_route_table) == 192, "stride of a mapped array");
 
 /* The index in routes[] of a listener's n-th route, and that of its table in route_tables[], of one half. */

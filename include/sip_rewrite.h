@@ -103,8 +103,12 @@ port_global int sip_is_redirect_loop(struct sip_ctx *c, const struct sip_msg *m,
 	if (!to->host_len || !m->uri.host.len || n != to->host_len || sip_rewrites_user(&m->uri, to, how))
 		return !to->host_len;
 	for (i = 0; i < DS_DEST_HOST_MAX; i += 8) {
+		if (!sip_before(b, i, n))
+			break;
 		octets = sip_lower(sip_load8(b, off + i)) ^ sip_lower(port_le64(port_read64(to->host + i)));
-		other |= i < n ? ds_route_keep(octets, n - i) : 0;
+		other |= ds_route_keep(octets, n - i);
+		other = port_forget(other, b->zero);
+		port_join();
 	}
 	return !other;
 }
