@@ -16,6 +16,7 @@
 #include "counters.h"
 #include "diag.h"
 #include "output.h"
+#include "route_show.h"
 #include "uri.h"
 
 static const char *const route_verdicts[] = {
@@ -100,6 +101,10 @@ int route_print_text(const struct route_result *r)
 		printf(", %s %s", route_kind(r), method);
 	if (r->msg->status)
 		printf(" %u", r->msg->status);
+	if (r->route) {
+		printf(", route ");
+		route_show_print(r->route);
+	}
 	if (route_has_place(r))
 		printf(", to %s", uri_endpoint_text(&r->to, place));
 	if (r->id)
@@ -142,6 +147,8 @@ int route_print_json(const struct route_result *r)
 			 "hash_key", *r->hash_key ? r->hash_key : "call-id", "destination",
 			 route_json_text(route_has_place(r) ? uri_endpoint_text(&r->to, place) : NULL), "id",
 			 route_json_text(r->id ? id : NULL), "out_bytes", (json_int_t)r->out_len);
+	if (json)
+		json_object_set_new(json, "route", r->route ? json_incref(r->route) : json_null());
 	if (json && r->out_file)
 		json_object_set_new(json, "out_file", json_string(r->out_file));
 	free(file);

@@ -9,6 +9,8 @@
 #include "abi.h"
 #include "sip_msg.h"
 
+struct json_t;
+
 /* One message decided about. Spans of msg are into payload. */
 struct route_result {
 	const char *file;
@@ -20,6 +22,7 @@ struct route_result {
 	struct ds_endpoint to; /* where it is forwarded to; port 0: nowhere */
 	__u64 id;	       /* of the destination there, 0: none of ours */
 	const char *hash_key;  /* what was hashed in place of the Call-ID (hash_key.h); empty: nothing */
+	struct json_t *route;  /* that it matched (route_show.h), NULL: none */
 	const unsigned char *out;
 	size_t out_len;
 	const char *out_file; /* where route_emit() wrote it, NULL: nowhere */

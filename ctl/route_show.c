@@ -11,11 +11,10 @@
 #include "algorithm.h"
 #include "uri.h"
 
-static const char *const route_show_actions[] = { [DS_ACTION_FORWARD] = "forward",
-						  [DS_ACTION_HOST] = "host",
-						  [DS_ACTION_REPLY] = "reply",
-						  [DS_ACTION_DROP] = "drop",
-						  [DS_ACTION_PASS] = "pass" };
+static const char *const route_show_actions[] = {
+	[DS_ACTION_FORWARD] = "forward",   [DS_ACTION_HOST] = "host", [DS_ACTION_REPLY] = "reply",
+	[DS_ACTION_REDIRECT] = "redirect", [DS_ACTION_DROP] = "drop", [DS_ACTION_PASS] = "pass"
+};
 
 /* Whether a route takes every method, but for ACK and CANCEL, which another one may have named. */
 static int route_show_any_method(const struct ds_route_table *t, __u64 bit)
@@ -55,13 +54,13 @@ struct json_t *route_show_json(const struct ds_route_table *t, const struct ds_r
 				 r->action < DS_ACTIONS ? route_show_actions[r->action] : "?");
 	char text[URI_ENDPOINT_SIZE];
 
-	if (r->action == DS_ACTION_FORWARD && r->set) {
+	if ((r->action == DS_ACTION_FORWARD || r->action == DS_ACTION_REDIRECT) && r->set) {
 		json_object_set_new(json, "set", json_integer(sets[r->set].id));
 		json_object_set_new(json, "algorithm", json_string(algorithm_name(sets[r->set].algorithm)));
 	}
 	if (r->action == DS_ACTION_HOST)
 		json_object_set_new(json, "to", json_string(uri_endpoint_text(&r->to, text)));
-	if (r->action == DS_ACTION_REPLY)
+	if (r->action == DS_ACTION_REPLY || r->action == DS_ACTION_REDIRECT)
 		json_object_set_new(json, "code", json_integer(r->code));
 	return json;
 }
@@ -81,11 +80,11 @@ void route_show_print(const struct json_t *route)
 		before = ", ";
 	}
 	printf(": %s", json_string_value(json_object_get(route, "action")));
+	if (code)
+		printf(" %lld", (long long)json_integer_value(code));
 	if (set)
 		printf(" to set %lld, %s", (long long)json_integer_value(set),
 		       json_string_value(json_object_get(route, "algorithm")));
 	if (to)
 		printf(" %s", to);
-	if (code)
-		printf(" %lld", (long long)json_integer_value(code));
 }

@@ -13,9 +13,6 @@
 #include "sync.h"
 #include "uri.h"
 
-/* Sets of one listener: slot 0 is never used. */
-#define ROUTE_SETS 2
-
 static void route_tables_listener(struct ds_listener *to, const struct record_listener *l)
 {
 	char text[URI_ENDPOINT_SIZE];
@@ -29,28 +26,62 @@ static void route_tables_listener(struct ds_listener *to, const struct record_li
 	to->is_ip6 = !uri_is_ip4(&l->at.ip);
 }
 
-/* An instance without kernel: the arrays of one listener and n destinations on the heap, a table and a list of turns. */
-static int route_tables_alloc(struct bpf_inst *b, __u32 n, __u32 table_size)
+/* Entries of slots[] for the tables and turns of all that is picked from, with n destinations. */
+static __u32 route_tables_slots(const struct record *r, __u32 n)
+{
+	__u32 entries = 0, size;
+	size_t i;
+
+	for (i = 0; i < record_targets(r); i++) {
+		size = record_target(r, i)->table_size;
+		entries += (2 * (size ? size : r->table_size) + n) / DS_SLOTS_GROUP + 1;
+	}
+	return entries;
+}
+
+/* An instance without kernel: the arrays of one listener and n destinations on the heap. Slot 0 of sets is never used. */
+static int route_tables_alloc(struct bpf_inst *b, const struct record *r, __u32 n)
 {
 	bpf_inst_init(b);
 	b->entries[BPF_MAP_listeners] = 1;
-	b->entries[BPF_MAP_sets] = ROUTE_SETS;
-	b->entries[BPF_MAP_slots] = (2 * table_size + n) / DS_SLOTS_GROUP + 1;
+	b->entries[BPF_MAP_sets] = 1 + (__u32)record_targets(r);
+	b->entries[BPF_MAP_slots] = route_tables_slots(r, n);
 	b->entries[BPF_MAP_dests] = n + 1;
 	b->state = calloc(1, sizeof(*b->state));
 	b->listeners = calloc(1, sizeof(*b->listeners));
-	b->sets = calloc(ROUTE_SETS, sizeof(*b->sets));
+	b->sets = calloc(b->entries[BPF_MAP_sets], sizeof(*b->sets));
+	b->route_tables = calloc(2 * DS_LISTENERS_MAX, sizeof(*b->route_tables));
+	b->uris = calloc(2 * DS_DESTS_MAX, sizeof(*b->uris));
+	b->routes = calloc(2 * DS_LISTENERS_MAX * DS_ROUTES_MAX, sizeof(*b->routes));
 	b->slots = calloc(b->entries[BPF_MAP_slots], sizeof(struct ds_slots));
 	b->dests = calloc(n + 1, sizeof(*b->dests));
 	b->loads = calloc(n + 1, sizeof(*b->loads));
-	return b->state && b->listeners && b->sets && b->slots && b->dests && b->loads ? 0 : -ENOMEM;
+	return b->state && b->listeners && b->sets && b->route_tables && b->uris && b->routes && b->slots && b->dests &&
+			       b->loads
+		       ? 0
+		       : -ENOMEM;
 }
 
-/* What sync_apply() publishes, written to the heap, where nobody reads meanwhile. */
-static void route_tables_write(struct bpf_inst *b, const struct sync *s, const struct record_listener *l)
+static void route_tables_write_set(struct bpf_inst *b, const struct sync *s, size_t i)
 {
-	const struct sync_set *set = &s->set[0];
+	const struct sync_set *set = &s->set[i];
+
+	if (set->like != i || !set->slot)
+		return;
+	if (set->n) {
+		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
+		memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));
+	}
+	b->sets[set->slot] = sync_set_rec(set, record_target(s->record, i));
+}
+
+/* What sync_apply() publishes, written to the heap, where nobody reads meanwhile. The keys of routes become ours. */
+static void route_tables_write(struct route_tables *t, struct sync *s, const struct routes_of *of)
+{
+	const struct record_listener *l = &s->record->listener[0];
+	struct bpf_inst *b = &t->inst;
 	const struct sync_item *i;
+	size_t k;
 
 	for (i = s->item; i < s->item + s->n; i++) {
 		b->loads[i->slot].max = i->dest->conf.attrs.maxload;
@@ -58,13 +89,16 @@ static void route_tables_write(struct bpf_inst *b, const struct sync *s, const s
 			.id = i->id, .at = i->member->at, .set = i->set, .flags = sync_flags(i), .serial = 1
 		};
 	}
-	if (set->n) {
-		memcpy(b->slots + set->table_at, set->table, set->size * sizeof(*set->table));
-		memcpy(b->slots + set->members_at, set->turn, set->n_turns * sizeof(*set->turn));
-	}
-	b->sets[set->slot] = sync_set_rec(set, l);
+	for (k = 0; k < s->n_sets; k++)
+		route_tables_write_set(b, s, k);
+	sync_write_uris(s, b, 1);
 	b->state->generation = 1;
-	b->listeners[0].half[1] = sync_listener_half(set, l);
+	b->listeners[0].half[1] = sync_listener_half(&s->set[0], l);
+	b->route_tables[ds_route_table_at(1, 0)] = s->table[0];
+	for (k = 0; of && k < of->n; k++)
+		b->routes[ds_route_at(1, 0, (__u32)k)] = sync_route(s, of, k);
+	t->keys = s->keys[0];
+	memset(&s->keys[0], 0, sizeof(s->keys[0]));
 }
 
 /* A copy of the calls that each destination has, which decisions count on. */
@@ -79,10 +113,10 @@ static int route_tables_copy_loads(struct route_tables *t, const struct bpf_inst
 	return 0;
 }
 
-static int route_tables_publish(struct route_tables *t, const struct record *r, const struct model *m, char *why,
-				size_t size)
+static int route_tables_publish(struct route_tables *t, const struct record *r, const struct model *m,
+				const struct routes *routes, char *why, size_t size)
 {
-	struct sync_input in = { .model = m, .record = r, .now_ns = 0 };
+	struct sync_input in = { .model = m, .record = r, .now_ns = 0, .routes = routes };
 	__u32 slot = 0;
 	struct sync s;
 	int err = sync_plan(&s, &t->inst, &in);
@@ -90,12 +124,41 @@ static int route_tables_publish(struct route_tables *t, const struct record *r, 
 	if (err)
 		snprintf(why, size, "%s", s.error);
 	else if (t->on_heap)
-		route_tables_write(&t->inst, &s, &r->listener[0]);
+		route_tables_write(t, &s, routes ? &routes->of[0] : NULL);
 	else
 		err = sync_apply(&s, &t->inst, &in);
 	if (!err && !t->on_heap)
 		err = bpf_put(&t->inst, BPF_MAP_listener_ids, &r->listener[0].at, &slot);
 	sync_free(&s);
+	return err;
+}
+
+int route_tables_make_routed(struct route_tables *t, struct model *m, const struct record *r,
+			     const struct routes *routes, const __u64 key[2], bool in_kernel, char *why, size_t size)
+{
+	int err;
+
+	memset(t, 0, sizeof(*t));
+	bpf_inst_init(&t->inst);
+	why[0] = 0;
+	t->on_heap = !in_kernel;
+	t->calls_mask = DS_CALLS_BUCKETS - 1;
+	t->calls = calloc(DS_CALLS_BUCKETS, sizeof(*t->calls));
+	err = t->calls ? sync_ids(m, key, why, size) : -ENOMEM;
+	if (!err)
+		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS, DS_STORED_WAYS)
+				: route_tables_alloc(&t->inst, r, m->n_members);
+	if (err)
+		goto out;
+	memcpy(t->inst.state->key, key, sizeof(t->inst.state->key));
+	t->inst.state->call_idle_s = DS_CALL_IDLE_S;
+	route_tables_listener(&t->inst.listeners[0], &r->listener[0]);
+	err = route_tables_publish(t, r, m, routes, why, size);
+	if (!err)
+		err = route_tables_copy_loads(t, &t->inst);
+out:
+	if (err)
+		route_tables_free(t);
 	return err;
 }
 
@@ -108,30 +171,13 @@ int route_tables_make(struct route_tables *t, struct model *m, const struct reco
 	memset(t, 0, sizeof(*t));
 	bpf_inst_init(&t->inst);
 	why[0] = 0;
-	t->on_heap = !in_kernel;
-	t->calls_mask = DS_CALLS_BUCKETS - 1;
-	t->calls = calloc(DS_CALLS_BUCKETS, sizeof(*t->calls));
-	if (!t->calls || !r)
-		goto out;
-	r->listener[0] = *l;
-	r->n_listeners = 1;
-	r->table_size = DS_TABLE_SIZE;
-	err = sync_ids(m, key, why, size);
-	if (!err)
-		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS, DS_STORED_WAYS)
-				: route_tables_alloc(&t->inst, m->n_members, r->table_size);
-	if (err)
-		goto out;
-	memcpy(t->inst.state->key, key, sizeof(t->inst.state->key));
-	t->inst.state->call_idle_s = DS_CALL_IDLE_S;
-	route_tables_listener(&t->inst.listeners[0], l);
-	err = route_tables_publish(t, r, m, why, size);
-	if (!err)
-		err = route_tables_copy_loads(t, &t->inst);
-out:
+	if (r) {
+		r->listener[0] = *l;
+		r->n_listeners = 1;
+		r->table_size = DS_TABLE_SIZE;
+		err = route_tables_make_routed(t, m, r, NULL, key, in_kernel, why, size);
+	}
 	free(r);
-	if (err)
-		route_tables_free(t);
 	return err;
 }
 
@@ -188,10 +234,14 @@ void route_tables_free(struct route_tables *t)
 	t->calls = NULL;
 	free(t->loads);
 	t->loads = NULL;
+	routes_free(&t->keys);
 	if (t->on_heap) {
 		free(t->inst.state);
 		free(t->inst.listeners);
 		free(t->inst.sets);
+		free(t->inst.route_tables);
+		free(t->inst.uris);
+		free(t->inst.routes);
 		free(t->inst.slots);
 		free(t->inst.dests);
 		free(t->inst.loads);
@@ -241,6 +291,8 @@ static __u64 route_tables_exact(void *ctx, const struct ds_route_exact *key)
 	const struct route_tables *t = ctx;
 	__u64 routes;
 
+	if (t->on_heap)
+		return routes_exact(&t->keys, key);
 	return bpf_get(&t->inst, BPF_MAP_route_exact, key, &routes) ? 0 : routes;
 }
 
@@ -249,6 +301,8 @@ static __u64 route_tables_prefix(void *ctx, const struct ds_route_prefix *key)
 	const struct route_tables *t = ctx;
 	__u64 routes;
 
+	if (t->on_heap)
+		return routes_prefix(&t->keys, key);
 	return bpf_get(&t->inst, BPF_MAP_route_prefixes, key, &routes) ? 0 : routes;
 }
 

@@ -10,10 +10,12 @@
 #include "decide.h"
 #include "model.h"
 #include "record.h"
+#include "routes.h"
 
 struct route_tables {
 	struct bpf_inst inst; /* what is read; of a list without kernel its arrays are on the heap */
 	bool on_heap;
+	struct routes_keys keys;      /* on the heap: what is looked up for its routes */
 	__u32 slot;		      /* of the listener */
 	struct ds_call_bucket *calls; /* a copy of the live ones, or empty */
 	struct ds_load *loads;	      /* as calls */
@@ -27,6 +29,13 @@ struct route_tables {
  */
 int route_tables_make(struct route_tables *t, struct model *m, const struct record_listener *l, const __u64 key[2],
 		      bool in_kernel, char *why, size_t size);
+
+/*
+ * The same of a record with one listener and what else its routes forward to, routes->of[0]. The keys of the routes are
+ * made with `key`, too.
+ */
+int route_tables_make_routed(struct route_tables *t, struct model *m, const struct record *r,
+			     const struct routes *routes, const __u64 key[2], bool in_kernel, char *why, size_t size);
 
 /*
  * Opens those of a live instance, at its directory. at: the listener meant, NULL for the first; in_kernel: with a twin

@@ -123,6 +123,31 @@ static bool routes_covers(const struct ds_route_prefix *a, const struct ds_route
 	return !(bits % 8) || !((x[bits / 8] ^ y[bits / 8]) >> (8 - bits % 8));
 }
 
+__u64 routes_exact(const struct routes_keys *k, const struct ds_route_exact *key)
+{
+	size_t i;
+
+	for (i = 0; i < k->n_exact; i++)
+		if (!memcmp(&k->exact[i], key, sizeof(*key)))
+			return k->exact_routes[i];
+	return 0;
+}
+
+__u64 routes_prefix(const struct routes_keys *k, const struct ds_route_prefix *key)
+{
+	__u32 best = 0;
+	__u64 routes = 0;
+	size_t i;
+
+	for (i = 0; i < k->n_prefix; i++) {
+		if (k->prefix[i].bits < best || !routes_covers(&k->prefix[i], key))
+			continue;
+		best = k->prefix[i].bits;
+		routes = k->prefix_routes[i];
+	}
+	return routes;
+}
+
 /* The longest prefix alone is found: it stands for the routes of all that cover it. */
 static int routes_spread(struct routes_keys *k)
 {

@@ -84,6 +84,10 @@ int routes_make(const struct routes_of *of, const struct model *m, const __u64 k
 		const void *ctx, struct ds_route_table *t, struct routes_keys *keys);
 void routes_free(struct routes_keys *keys);
 
+/* The routes that a key stands for, as the kernel's maps find them: of prefixes the longest that covers it; 0: none. */
+__u64 routes_exact(const struct routes_keys *k, const struct ds_route_exact *key);
+__u64 routes_prefix(const struct routes_keys *k, const struct ds_route_prefix *key);
+
 /* What packets read of one rule; set: the slot in sets[], keyed: it is picked from by another key than the Call-ID. */
 struct ds_route routes_record(const struct route_rule *rule, __u32 set, bool keyed);
 

@@ -149,6 +149,9 @@ const struct ds_set_rec *sync_current(const struct bpf_inst *b, size_t listener)
 /* Makes the tables of listeners that have routes; whether packets read others sets s->flip. Returns 0 or -ENOMEM. */
 int sync_plan_routes(struct sync *s, const struct bpf_inst *b, const struct sync_input *in);
 
+/* The i-th route of a listener as it will be published, its sets' slots being known: of those the ones with somebody to pick. */
+struct ds_route sync_route(const struct sync *s, const struct routes_of *of, size_t i);
+
 /* Writes them: what is looked up, then the half that no packet reads. Returns 0 or -errno. */
 int sync_write_routes(const struct sync *s, const struct bpf_inst *b, const struct sync_input *in, __u32 next);
 

@@ -26,8 +26,7 @@ static bool sync_route_has_any(const struct sync *s, size_t target)
 	return s->set[s->set[target].like].n != 0;
 }
 
-/* A route as it will be published, its sets' slots being known. Of its sets those count that have somebody to pick. */
-static struct ds_route sync_route(const struct sync *s, const struct routes_of *of, size_t i)
+struct ds_route sync_route(const struct sync *s, const struct routes_of *of, size_t i)
 {
 	size_t k = 0, first = of->target[i], last = of->next[i] + of->n_next[i];
 	struct ds_route r;

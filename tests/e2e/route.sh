@@ -80,6 +80,44 @@ files() {
 		"$(stat -c %s "$DIR/emit/a.sip.out" "$DIR/emit/a.sip.2.out" | paste -sd ' ')"
 }
 
+# By a configuration: which route a message takes, the same by both paths.
+routed() {
+	local path
+
+	printf '1 sip:192.0.2.30\n1 sip:192.0.2.31\n2 sip:192.0.2.40\n' >"$DIR/routed.list"
+	cat >"$DIR/routed.conf" <<-'END'
+		interfaces = {eth0}
+		list = "routed.list"
+		listen "192.0.2.1:5060" {
+		  route "no" { method = {"INVITE"} user = {"49"} action = reply code = 603 }
+		  route "calls" { method = {"INVITE", "BYE"} set = 1 algorithm = round-robin }
+		  route "back" { from-set = 2 host = {"192.0.2.1"} set = 1 }
+		}
+	END
+	message "$DIR/calls.sip" one
+	sed 's/sip:b@192.0.2.1 /sip:4930@192.0.2.1 /; s/^Call-ID.*/&\nSubject: room for what a reply has more than this/' \
+		"$DIR/calls.sip" | sed 's/\r*$/\r/' >"$DIR/no.sip"
+	sed 's/INVITE/OPTIONS/; s/^Call-ID.*/&\nSubject: room for what a reply has more than this/' \
+		"$DIR/no.sip" | sed 's/1 INVITE/1 OPTIONS/; s/\r*$/\r/' >"$DIR/none.sip"
+	for path in user kernel; do
+		is "route: --config by $path" 0 "$(status "$CTL" route -c "$DIR/routed.conf" --path "$path" --json \
+			"$DIR"/{no,calls,none}.sip)"
+		is "route: by $path, its number, name and action" "1 no reply 603|2 calls forward 1|-" \
+			"$(jq -r '.route // {} | [.number, .name, .action, .code // .set // empty] | map(. // empty) |
+				join(" ") | if . == "" then "-" else . end' "$DIR/out" | paste -sd '|')"
+		is "route: by $path, its criteria" '["method","user"]|["method"]|null' \
+			"$(jq -c .route.by "$DIR/out" | paste -sd '|')"
+		"$CTL" route -c "$DIR/routed.conf" --path "$path" --from 192.0.2.40:5060 "$DIR/none.sip" >"$DIR/out"
+		is "route: by $path as text" 'route 3 "back" by from-set, host: forward to set 1, call-id' \
+			"$(grep -o 'route 3.*call-id' "$DIR/out")"
+	done
+	is "route: --config with --list" 2 "$(status "$CTL" route -c "$DIR/routed.conf" --list x "$DIR/no.sip")"
+	is "route: --config without that listener" 4 \
+		"$(status "$CTL" route -c "$DIR/routed.conf" --listen 192.0.2.9:5060 "$DIR/no.sip")"
+	echo nonsense >>"$DIR/routed.conf"
+	is "route: --config with errors" 3 "$(status "$CTL" route -c "$DIR/routed.conf" "$DIR/no.sip")"
+}
+
 usage() {
 	is "route: no message" 2 "$(status "$CTL" route)"
 	is "route: unknown option" 2 "$(status "$CTL" route --sideways "$DIR/one/a.sip")"
@@ -130,6 +168,7 @@ chmod 600 "$DIR/key"
 files
 modes
 usage
+routed
 export TOP CTL DIR FAILED
 export -f is message live
 unshare --net --mount bash -c "live; exit \$FAILED" || FAILED=1

@@ -84,6 +84,10 @@ shown() {
 	said=$(lab_ctl list --json | jq -c '[.destinations | group_by(.set)[] | map(.share) | add * 1000 | round]')
 	E2E_WHY="the shares of the sets sum up to $said, expected [1000,1000]"
 	[[ $said == "[1000,1000]" ]] || return 1
+	routes_ask OPTIONS bob >/dev/null
+	said=$(lab_ctl route --live "$LAB_DIR/ask.msg" | grep -o 'route .*')
+	E2E_WHY="route --live says: $said"
+	[[ $said == 'route 4 "rest": reply 404,'* ]] || return 1
 	said=$(lab_ctl list | grep '^  route')
 	E2E_WHY="list says: $said"
 	[[ $said == "  route 1 by method, user: reply 603"$'\n'"  route 2 by method: forward to set 1, round-robin"$'\n'"$(

@@ -41,33 +41,15 @@ static __u32 lab_find(void *ctx, const struct ds_endpoint *at)
 static __u64 lab_exact(void *ctx, const struct ds_route_exact *key)
 {
 	const struct lab *lab = ctx;
-	size_t i;
 
-	for (i = 0; i < lab->keys.n_exact; i++)
-		if (!memcmp(&lab->keys.exact[i], key, sizeof(*key)))
-			return lab->keys.exact_routes[i];
-	return 0;
+	return routes_exact(&lab->keys, key);
 }
 
-/* The longest prefix, as the kernel's trie finds it. */
 static __u64 lab_prefix(void *ctx, const struct ds_route_prefix *key)
 {
 	const struct lab *lab = ctx;
-	const __u8 *want = (const __u8 *)key->text, *text;
-	__u64 routes = 0;
-	__u32 best = 0, bits;
-	size_t i;
 
-	for (i = 0; i < lab->keys.n_prefix; i++) {
-		bits = lab->keys.prefix[i].bits - DS_ROUTE_PREFIX_BASE;
-		text = (const __u8 *)lab->keys.prefix[i].text;
-		if (lab->keys.prefix[i].kind != key->kind || bits < best || memcmp(text, want, bits / 8) != 0 ||
-		    (bits % 8 && (text[bits / 8] ^ want[bits / 8]) >> (8 - bits % 8)))
-			continue;
-		best = bits;
-		routes = lab->keys.prefix_routes[i];
-	}
-	return routes;
+	return routes_prefix(&lab->keys, key);
 }
 
 static bool is_active(const void *ctx, const struct ds_dest *dest, const struct ds_member *member)
