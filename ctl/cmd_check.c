@@ -153,6 +153,14 @@ int cmd_check_load(const char *path, const struct resolver *r, struct model **m,
 	return ret == -ENODATA || ret == -EINVAL ? EXIT_INPUT : EXIT_FAILED;
 }
 
+/* Whether a file that is no list was meant as a configuration, by its name. */
+static bool cmd_check_is_conf(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 5 && !strcmp(path + len - 5, ".conf");
+}
+
 static int cmd_check_file(const char *path, const struct resolver *r, const struct cmd_check_options *o)
 {
 	struct model *m = NULL;
@@ -161,6 +169,9 @@ static int cmd_check_file(const char *path, const struct resolver *r, const stru
 
 	diag_init(&d, strcmp(path, "-") ? path : "<stdin>");
 	code = cmd_check_load(path, r, &m, &d);
+	if (code == EXIT_INPUT && cmd_check_is_conf(path))
+		diag_add(&d, DIAG_ERROR, 0, 0,
+			 "read as a list of destinations; remedy, if it is a configuration: dispatchctl check -c FILE");
 	if (!o->json)
 		diag_print(&d, stderr, !o->quiet);
 	if (o->json && output_json(cmd_check_list_json(m, &d)))

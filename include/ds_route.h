@@ -74,8 +74,9 @@ struct ds_route {
 	__u32 next[DS_ROUTE_NEXT]; /* the same for when all of that one are full, and so on; 0: no more */
 	__s32 also[DS_ROUTE_NEXT]; /* numbers of the sets but the first that its calls may be with; -1: no more */
 	__u32 next_keyed;	   /* bit by next[]: it is picked by another key than the Call-ID */
-	struct ds_endpoint to;	   /* host */
-	__u32 code;		   /* reply, redirect */
+	__u32 pad;
+	struct ds_endpoint to; /* host */
+	__u32 code;	       /* reply, redirect */
 	union {
 		struct {
 			__u8 line[DS_ROUTE_LINE_MAX]; /* status line with its line end, zero padded */
@@ -137,7 +138,7 @@ _Static_assert(DS_ROUTE_METHODS == 16, "a mask");
 _Static_assert((int)DS_ROUTE_METHOD_other == (int)SIP_METHOD_OTHER, "the same numbers");
 _Static_assert(sizeof(struct ds_route_exact) == 24, "key without holes");
 _Static_assert(sizeof(struct ds_route_prefix) == 32, "key without holes");
-_Static_assert(sizeof(struct ds_route) == 324, "stride of a mapped array");
+_Static_assert(sizeof(struct ds_route) == 328, "stride of a mapped array");
 _Static_assert(sizeof(struct ds_route_table) == 192, "stride of a mapped array");
 
 /* The index in routes[] of a listener's n-th route, and that of its table in route_tables[], of one half. */

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
 
 #include "hash_key.h"
 #include "prog_routes.h"
@@ -343,6 +344,36 @@ static void calls(void **state)
 	}
 }
 
+/* Where all of the set are full the next one is picked from, and a call that went there stays. */
+static void next_set(void **state)
+{
+	static const char *const route[] = { "set = 3 algorithm = call-load", NULL };
+	struct ds_route r;
+	__u32 half, at;
+	int dest;
+
+	(void)state;
+	scene(DS_MODE_PROXY, DS_AFFINITY_CALLS, route);
+	prog_set(3, PROG_L4, DS_ALGORITHM_CALL_LOAD, PROG_DEST(PROG_L4, 0), 1);
+	prog.sets[3].pick = DS_PICK_LEAST;
+	prog_set(4, PROG_L4, DS_ALGORITHM_CALL_ID, PROG_DEST(PROG_L4, 1), 2);
+	prog_set(1, PROG_L4, DS_ALGORITHM_CALL_ID, PROG_DEST(PROG_L4, 0), PROG_DESTS);
+	prog.sets[3].id = prog.dests[PROG_DEST(PROG_L4, 0)].set = 3;
+	prog.sets[4].id = prog.dests[PROG_DEST(PROG_L4, 1)].set = prog.dests[PROG_DEST(PROG_L4, 2)].set = 4;
+	prog.loads[PROG_DEST(PROG_L4, 0)].max = 1;
+	half = prog.state->generation & 1;
+	at = ds_route_at(half, PROG_L4, 0);
+	check_int("route", bpf_map_lookup_elem(prog_map("routes"), &at, &r), 0);
+	r.next[0] = 4;
+	r.also[0] = 4;
+	prog_put("routes", &at, &r);
+	check_int("the first", sent_to(0, "INVITE", 1, "bob", ""), 0);
+	dest = sent_to(0, "INVITE", 2, "bob", "");
+	check_true("the next set", dest != 0);
+	check_int("again", sent_to(0, "INVITE", 2, "bob", ""), dest);
+	check_int("the first again", sent_to(0, "INVITE", 1, "bob", ""), 0);
+}
+
 /* From a destination: a route that names where it comes from acts; without one the request goes where it says. */
 static void from_dests(void **state)
 {
@@ -387,6 +418,7 @@ int main(void)
 	test_add(&tests, "one place", to_host, NULL);
 	test_add(&tests, "sets", to_sets, NULL);
 	test_add(&tests, "calls", calls, NULL);
+	test_add(&tests, "next set", next_set, NULL);
 	test_add(&tests, "from destinations", from_dests, NULL);
 	failed = test_run(&tests, "actions");
 	prog_close();
