@@ -11,6 +11,7 @@
 #include <string.h>
 
 #define HASH_KEY_HEADER "header:"
+#define HASH_KEY_PARAMETER "parameter:"
 
 static const struct {
 	const char *name;
@@ -67,12 +68,13 @@ static bool hash_key_is_token(const char *name)
 
 const char *hash_key_name(const struct ds_key *key, char buf[HASH_KEY_NAME_SIZE])
 {
+	bool named = key->kind == DS_KEY_HEADER || key->kind == DS_KEY_PARAMETER;
 	size_t i, at;
 
-	for (i = 0; key->kind != DS_KEY_HEADER && i < sizeof(hash_keys) / sizeof(*hash_keys); i++)
+	for (i = 0; !named && i < sizeof(hash_keys) / sizeof(*hash_keys); i++)
 		if (hash_keys[i].kind == key->kind)
 			return strcpy(buf, hash_keys[i].name);
-	at = strlen(strcpy(buf, HASH_KEY_HEADER));
+	at = strlen(strcpy(buf, key->kind == DS_KEY_HEADER ? HASH_KEY_HEADER : HASH_KEY_PARAMETER));
 	for (i = 0; i < key->len; i++)
 		buf[at++] = (char)(key->name[i / 8] >> (8 * (i % 8)));
 	buf[at] = 0;
@@ -97,20 +99,31 @@ static int hash_key_header(struct ds_key *k, const char *name)
 	return 0;
 }
 
+/* Adds a header or a parameter of that name. */
+static int hash_key_add_named(struct ds_key *key, size_t *n, enum ds_key_kind kind, const char *name)
+{
+	struct ds_key one = { .kind = kind };
+
+	if (hash_key_header(&one, name))
+		return -EINVAL;
+	if (kind == DS_KEY_PARAMETER)
+		one.compact = 0;
+	if (*n == DS_KEYS_MAX)
+		return -ENOSPC;
+	key[(*n)++] = one;
+	return 0;
+}
+
 int hash_key_add(struct ds_key *key, size_t *n, const char *name)
 {
-	struct ds_key one = { .kind = DS_KEY_HEADER };
+	struct ds_key one;
 	int err = -EINVAL;
 	size_t i;
 
-	if (!strncmp(name, HASH_KEY_HEADER, strlen(HASH_KEY_HEADER))) {
-		if (hash_key_header(&one, name + strlen(HASH_KEY_HEADER)))
-			return -EINVAL;
-		if (*n == DS_KEYS_MAX)
-			return -ENOSPC;
-		key[(*n)++] = one;
-		return 0;
-	}
+	if (!strncmp(name, HASH_KEY_HEADER, strlen(HASH_KEY_HEADER)))
+		return hash_key_add_named(key, n, DS_KEY_HEADER, name + strlen(HASH_KEY_HEADER));
+	if (!strncmp(name, HASH_KEY_PARAMETER, strlen(HASH_KEY_PARAMETER)))
+		return hash_key_add_named(key, n, DS_KEY_PARAMETER, name + strlen(HASH_KEY_PARAMETER));
 	for (i = 0; i < sizeof(hash_keys) / sizeof(*hash_keys); i++) {
 		if (strcmp(hash_keys[i].name, name) != 0)
 			continue;

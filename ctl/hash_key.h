@@ -13,10 +13,10 @@
 /* All names, for those who gave another. */
 #define HASH_KEY_NAMES                                                                                     \
 	"call-id, from-uri, from-user, to-uri, to-user, request-uri, request-user, auth-user, source-ip, " \
-	"source or header:NAME"
+	"source, header:NAME or parameter:NAME"
 
 /* The longest text of a list of keys. */
-#define HASH_KEY_TEXT_MAX (DS_KEYS_MAX * (DS_KEY_NAME_MAX + 8))
+#define HASH_KEY_TEXT_MAX (DS_KEYS_MAX * (DS_KEY_NAME_MAX + 12))
 
 /*
  * Adds the key of that name to key[0..*n), which has DS_KEYS_MAX places; auth-user takes two, for Proxy-Authorization
@@ -27,7 +27,7 @@ int hash_key_add(struct ds_key *key, size_t *n, const char *name);
 /* The same for a list of names with commas between them, after setting *n to 0. */
 int hash_key_list(struct ds_key *key, size_t *n, const char *list);
 
-#define HASH_KEY_NAME_SIZE (DS_KEY_NAME_MAX + 8)
+#define HASH_KEY_NAME_SIZE (DS_KEY_NAME_MAX + 12)
 
 /* Writes the name of a key; a header's in lower case. Returns buf. */
 const char *hash_key_name(const struct ds_key *key, char buf[HASH_KEY_NAME_SIZE]);

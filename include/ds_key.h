@@ -21,11 +21,12 @@ enum ds_key_kind {
 	DS_KEY_HEADER,	    /* the first value of a header */
 	DS_KEY_CREDENTIALS, /* the user name in the credentials that a header holds */
 	DS_KEY_SOURCE_IP,
-	DS_KEY_SOURCE, /* address and port */
+	DS_KEY_SOURCE,	  /* address and port */
+	DS_KEY_PARAMETER, /* of the Request-URI */
 	DS_KEY_KINDS,
 };
 
-/* name and mask: the header's name in lower case as three words of sip_load8(), and which octets of them count. */
+/* name and mask: the header's or parameter's name in lower case as three words of sip_load8(), and which octets of them count. */
 struct ds_key {
 	__u8 kind;    /* enum ds_key_kind */
 	__u8 len;     /* of the name */

@@ -11,13 +11,8 @@
 #define SIPXDP_SIP_KEY_H
 
 #include "sip_branch.h"
+#include "sip_key_row.h"
 #include "sip_slot.h"
-
-enum sip_key_found {
-	SIP_KEY_OK = 0,
-	SIP_KEY_ABSENT, /* the message has none, or what it has is malformed */
-	SIP_KEY_FAR,	/* beyond the bounds of this parser */
-};
 
 /* A hash, by which rule and keyed by what, as one argument. */
 struct sip_keyed {
@@ -25,88 +20,6 @@ struct sip_keyed {
 	__u64 slot; /* enum ds_slot_rule; that of Kamailio needs no key */
 	__u64 hash;
 };
-
-/* How octets go into a hash, one by one. */
-#define SIP_OCTETS_ESCAPED (1u << 0)   /* "%41" is "A" */
-#define SIP_OCTETS_SEPARATED (1u << 1) /* "-", ".", "(" and ")" are nothing */
-#define SIP_OCTETS_BLANKS (1u << 2)    /* blanks in a row, folded lines too, are one SP */
-#define SIP_OCTETS_QUOTED (1u << 3)    /* "\x" is "x" */
-
-/* The value of a hexadecimal digit, 16 where it is none; without a branch that depends on what it is. */
-port_inline __u32 sip_hex_digit(__u32 c)
-{
-	__u32 digit = c - '0', letter = (c | 0x20) - 'a';
-
-	if (digit < 10)
-		return digit;
-	return letter < 6 ? letter + 10 : 16;
-}
-
-port_inline int sip_is_separator(__u32 c)
-{
-	return c == '-' || c == '.' || c == '(' || c == ')';
-}
-
-/*
- * Adds the octets in [off, end) to *h, each read by `how` (SIP_OCTETS_*), as sip_hash_span() adds the octets that they
- * stand for. Returns SIP_KEY_OK, or SIP_KEY_FAR where there are more than PORT_OCTET_STEPS.
- */
-port_inline int sip_hash_octets(struct sip_hash *h, const struct sip_buf *b, __u64 off, __u64 end, __u32 how)
-{
-	__u64 w = 0, n = 0, raw;
-	__u32 octet, high, low, blank = 0;
-	int i;
-
-	for (i = 0; i < PORT_OCTET_STEPS; i++, off++) {
-		if (off >= end) {
-			if (n & 7)
-				sip_hash_word(h, w);
-			sip_hash_word(h, n);
-			return SIP_KEY_OK;
-		}
-		raw = sip_load8(b, off);
-		octet = (__u8)raw;
-		if (how & SIP_OCTETS_ESCAPED && octet == '%' && off + 2 < end) {
-			high = sip_hex_digit(raw >> 8 & 0xff);
-			low = sip_hex_digit(raw >> 16 & 0xff);
-			if (high < 16 && low < 16) {
-				octet = high << 4 | low;
-				off += 2;
-			}
-		} else if (how & SIP_OCTETS_QUOTED && octet == '\\' && off + 1 < end) {
-			octet = raw >> 8 & 0xff;
-			off++;
-		} else if (how & SIP_OCTETS_SEPARATED && sip_is_separator(octet)) {
-			continue;
-		} else if (how & SIP_OCTETS_BLANKS) {
-			if (sip_is_blank(octet)) {
-				if (blank)
-					continue;
-				octet = ' ';
-			}
-			blank = octet == ' ';
-		}
-		w |= (__u64)(octet & 0xff) << (8 * (n & 7));
-		n++;
-		if (!(n & 7)) {
-			sip_hash_word(h, w);
-			w = 0;
-		}
-	}
-	return SIP_KEY_FAR;
-}
-
-/* Adds [off, end) to *h; octet by octet only where one of `set` is there: an octet that `how` reads as another. */
-port_inline int sip_hash_text(struct sip_hash *h, const struct sip_buf *b, __u64 off, __u64 end, __u32 set, __u32 how)
-{
-	__u64 e = sip_find(b, off, end, set);
-
-	if (sip_is_far(e, 0, 0))
-		return SIP_KEY_FAR;
-	if (sip_before(b, e, end))
-		return sip_hash_octets(h, b, off, end, how);
-	return sip_hash_span(h, b, sip_span(off, end), 0) ? SIP_KEY_FAR : SIP_KEY_OK;
-}
 
 /* The user of a URI without its password. */
 port_inline int sip_hash_user(struct sip_hash *h, const struct sip_buf *b, const struct sip_uri *u)
@@ -195,75 +108,6 @@ port_inline int sip_key_uri(const struct sip_buf *b, __u64 off, __u64 lim, __u32
 	return rc;
 }
 
-/* The value of the first row with that name, blanks around it left out. */
-struct sip_key_row {
-	__u64 off;
-	__u64 end;
-};
-
-/* Whether a row with that name stands at off; *value is past its colon then. */
-port_inline int sip_key_is_row(const struct sip_buf *b, __u64 off, __u64 lim, const struct ds_key *k, __u64 *value)
-{
-	__u64 w = sip_lower(sip_load8(b, off)), len = k->len, other;
-	__u8 second = w >> 8;
-
-	if (k->compact && (__u8)w == k->compact && (second == ':' || sip_is_blank(second))) {
-		len = 1;
-	} else {
-		other = (w ^ k->name[0]) & k->mask[0];
-		other |= (sip_lower(sip_load8(b, off + 8)) ^ k->name[1]) & k->mask[1];
-		other |= (sip_lower(sip_load8(b, off + 16)) ^ k->name[2]) & k->mask[2];
-		if (other)
-			return 0;
-	}
-	off = sip_skip_blanks(b, off + len, lim);
-	*value = off + 1;
-	return sip_before(b, off, lim) && sip_load1(b, off) == ':';
-}
-
-/*
- * The first row of m whose name is k's, folded lines included: SIP_KEY_OK with *row, _ABSENT or _FAR. One pass in
- * steps of eight octets over the rows, which the parser has found sound.
- */
-port_global int sip_key_row(struct sip_ctx *c, const struct sip_msg *m, const struct ds_key *k, struct sip_key_row *row)
-{
-	SIP_OPEN(c);
-	__u64 off, lim, hit, value, found = 0;
-	int i;
-
-	if (!m || !k || !row)
-		return SIP_KEY_ABSENT;
-	off = port_forget(m->line, b->zero);
-	lim = port_forget(m->blank, b->zero);
-	if (sip_key_is_row(b, off, lim, k, &value))
-		found = value;
-	for (i = 0; i < PORT_ROW_STEPS; i++, off = port_forget(off, b->zero)) {
-		found = port_forget(found, b->zero);
-		port_join();
-		if (!sip_before(b, off, lim))
-			return SIP_KEY_ABSENT;
-		hit = sip_zero_lowest(sip_load8(b, off) ^ SIP_SPLAT('\n'));
-		if (!hit) {
-			off += 8;
-			continue;
-		}
-		off += sip_lowest(hit) + 1;
-		value = sip_load1(b, off);
-		if (value == ' ' || value == '\t')
-			continue;
-		if (found) {
-			row->off = sip_skip_blanks(b, found, off);
-			row->end = sip_trim(b, row->off, off);
-			if (sip_is_far(row->off, row->end, 0))
-				return SIP_KEY_FAR;
-			return sip_before(b, row->off, row->end) ? SIP_KEY_OK : SIP_KEY_ABSENT;
-		}
-		if (sip_key_is_row(b, off, lim, k, &value))
-			found = value;
-	}
-	return SIP_KEY_FAR;
-}
-
 /* Whether [off, end) has other blanks than one SP at a time; 1 too where that is beyond the bound of a scan. */
 port_inline int sip_has_blank_run(const struct sip_buf *b, __u64 off, __u64 end)
 {
@@ -325,55 +169,6 @@ port_inline int sip_slot_username(const struct sip_buf *b, __u64 off, __u64 end,
 	return sip_before(b, off, e) ? sip_slot_text(b, off, e, out) : SIP_KEY_ABSENT;
 }
 
-/*
- * The user name of the credentials in [off, lim), RFC 3261 25.1 credentials: a comma list of name=value behind the
- * scheme. Returns enum sip_key_found, *user if OK, its quotes left out.
- */
-port_global int sip_username(struct sip_ctx *c, __u64 off, __u64 lim, struct sip_key_row *user)
-{
-	SIP_OPEN(c);
-	__u64 e, start, end, is_user;
-	int i;
-
-	if (!user)
-		return SIP_KEY_ABSENT;
-	off = sip_find(b, off, lim, SIP_SET(' ', '\t', '\r', '\n'));
-	for (i = 0; i < PORT_PARAM_STEPS; i++) {
-		off = port_forget(off, b->zero);
-		port_join();
-		off = sip_skip_blanks(b, off, lim);
-		e = sip_find(b, off, lim, SIP_SET('=', ',', '"', '='));
-		if (sip_is_far(off, e, 0))
-			return SIP_KEY_FAR;
-		if (!sip_before(b, e, lim) || sip_load1(b, e) != '=')
-			return SIP_KEY_ABSENT;
-		is_user = sip_lower(sip_load8(b, off)) == SIP_W8('u', 's', 'e', 'r', 'n', 'a', 'm', 'e') &&
-			  sip_trim(b, off, e) == off + 8;
-		start = sip_skip_blanks(b, e + 1, lim);
-		if (sip_load1(b, start) == '"') {
-			end = sip_skip_quoted(b->c, ++start, lim) - 1;
-			e = end + 1;
-		} else {
-			e = sip_find(b, start, lim, SIP_SET(',', ',', ',', ','));
-			end = sip_trim(b, start, e);
-		}
-		if (sip_is_far(start, end, e))
-			return SIP_KEY_FAR;
-		if (sip_before(b, lim, e))
-			return SIP_KEY_ABSENT;
-		if (is_user) {
-			user->off = start;
-			user->end = end;
-			return sip_before(b, start, end) ? SIP_KEY_OK : SIP_KEY_ABSENT;
-		}
-		e = sip_find(b, e, lim, SIP_SET(',', ',', ',', ','));
-		if (sip_is_far(e, 0, 0))
-			return SIP_KEY_FAR;
-		off = e + 1;
-	}
-	return SIP_KEY_FAR;
-}
-
 /* The key of a row that k names, or of the credentials in it. */
 port_inline int sip_key_of_row(const struct sip_buf *b, const struct sip_msg *m, const struct ds_key *k,
 			       struct sip_keyed *out)
@@ -394,6 +189,25 @@ port_inline int sip_key_of_row(const struct sip_buf *b, const struct sip_msg *m,
 		rc = sip_hash_text(&h, b, row.off, row.end, SIP_SET('\\', '\\', '\\', '\\'), SIP_OCTETS_QUOTED);
 	else
 		rc = sip_hash_value(&h, b, &row);
+	out->hash = sip_hash_end(&h);
+	return rc;
+}
+
+/* The key of a parameter's value, which is compared whatever its case and escapes (RFC 3261 19.1.4). */
+port_inline int sip_key_of_parameter(const struct sip_buf *b, const struct sip_msg *m, const struct ds_key *k,
+				     struct sip_keyed *out)
+{
+	struct sip_key_row value = { 0 };
+	struct sip_hash h;
+	int rc = sip_key_parameter(b->c, m, k, &value);
+
+	if (rc != SIP_KEY_OK)
+		return rc;
+	if (out->slot == DS_SLOT_KAMAILIO)
+		return sip_slot_text(b, value.off, value.end, out);
+	sip_hash_begin(&h, out->key, SIP_HASH_KEY);
+	rc = sip_hash_text(&h, b, value.off, value.end, SIP_SET('%', '%', '%', '%'),
+			   SIP_OCTETS_ESCAPED | SIP_OCTETS_FOLDED);
 	out->hash = sip_hash_end(&h);
 	return rc;
 }
@@ -429,6 +243,8 @@ port_inline int sip_key_of_parsed(const struct sip_buf *b, const struct sip_msg 
 	case DS_KEY_SOURCE_IP:
 	case DS_KEY_SOURCE:
 		return sip_key_source(src, k->kind == DS_KEY_SOURCE, out);
+	case DS_KEY_PARAMETER:
+		return sip_key_of_parameter(b, m, k, out);
 	case DS_KEY_FROM_URI:
 	case DS_KEY_FROM_USER:
 		uri = &m->from.uri;

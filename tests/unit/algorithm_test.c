@@ -192,6 +192,8 @@ static const struct key_row {
 	{ "header without a name", DS_ALGORITHM_KEY, "header:", 0, -EINVAL, { 0 } },
 	{ "header with a blank", DS_ALGORITHM_KEY, "header:X Account", 0, -EINVAL, { 0 } },
 	{ "header of 24", DS_ALGORITHM_KEY, "header:X-Abcdefghijklmnopqrstuv", 0, 0, { DS_KEY_HEADER } },
+	{ "parameter", DS_ALGORITHM_KEY, "parameter:X-Acct,source", 0, 0, { DS_KEY_PARAMETER, DS_KEY_SOURCE } },
+	{ "parameter without a name", DS_ALGORITHM_KEY, "parameter:", 0, -EINVAL, { 0 } },
 	{ "header of 25", DS_ALGORITHM_KEY, "header:X-Abcdefghijklmnopqrstuvw", 0, -EINVAL, { 0 } },
 	{ "a name far too long",
 	  DS_ALGORITHM_KEY,
@@ -229,6 +231,7 @@ static void names_come_back(void **state)
 					     "source",
 					     "header:x-account",
 					     "header:abcdefghijklmnopqrstuvwx",
+					     "parameter:abcdefghijklmnopqrstuvwx",
 					     "auth-user" };
 	char buf[HASH_KEY_NAME_SIZE];
 	struct ds_key key[DS_KEYS_MAX];

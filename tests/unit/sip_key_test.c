@@ -205,6 +205,48 @@ static void rows_compare(void **state)
 		check_int("same", a == b, row->same);
 }
 
+/* The Request-URI's parameter X-Acct of "sip:a@b;X-Acct=abcdefgh", and that of others. */
+static const struct parameter_row {
+	const char *name;
+	const char *uri;
+	int found;
+	int same;
+} parameter_rows[] = {
+	{ "the same", "sip:a@b;X-Acct=abcdefgh", SIP_KEY_OK, 1 },
+	{ "case of name and value", "sip:a@b;x-acCT=ABCdefgh", SIP_KEY_OK, 1 },
+	{ "escapes", "sip:a@b;X-Acct=%61bcdefg%48", SIP_KEY_OK, 1 },
+	{ "among others", "sip:c@d:5070;transport=udp;lr;x-acct=abcdefgh;foo=bar", SIP_KEY_OK, 1 },
+	{ "first of two", "sip:a@b;X-Acct=abcdefgh;X-Acct=1", SIP_KEY_OK, 1 },
+	{ "another value", "sip:a@b;X-Acct=abcdefgi", SIP_KEY_OK, 0 },
+	{ "a longer value", "sip:a@b;X-Acct=abcdefgh1", SIP_KEY_OK, 0 },
+	{ "none", "sip:a@b", SIP_KEY_ABSENT, 0 },
+	{ "a longer name", "sip:a@b;X-Accts=abcdefgh", SIP_KEY_ABSENT, 0 },
+	{ "a shorter name", "sip:a@b;X-Acc=abcdefgh", SIP_KEY_ABSENT, 0 },
+	{ "no value", "sip:a@b;X-Acct", SIP_KEY_ABSENT, 0 },
+	{ "an empty value", "sip:a@b;X-Acct=;lr", SIP_KEY_ABSENT, 0 },
+	{ "of the user", "sip:a;X-Acct=abcdefgh@b", SIP_KEY_ABSENT, 0 },
+	{ "of a telephone number", "tel:+4930;x-acct=abcdefgh", SIP_KEY_OK, 1 },
+};
+
+static void parameters_compare(void **state)
+{
+	const struct parameter_row *row = *state;
+	struct ds_key k = key_named(DS_KEY_PARAMETER, "X-Acct", 0);
+	struct sip_parts one = { .start = "INVITE sip:a@b;X-Acct=abcdefgh SIP/2.0\r\n" }, other = { 0 };
+	char start[256];
+	__u64 a, b;
+	int rc;
+
+	snprintf(start, sizeof(start), "INVITE %s SIP/2.0\r\n", row->uri);
+	other.start = start;
+	a = key_of(&one, &k, NULL, &rc);
+	check_int("found", rc, SIP_KEY_OK);
+	b = key_of(&other, &k, NULL, &rc);
+	check_int("the other", rc, row->found);
+	if (rc == SIP_KEY_OK)
+		check_int("same", a == b, row->same);
+}
+
 static void sources_compare(void **state)
 {
 	struct ds_key ip = key_named(DS_KEY_SOURCE_IP, NULL, 0), all = key_named(DS_KEY_SOURCE, NULL, 0);
@@ -282,6 +324,7 @@ int main(void)
 
 	test_rows(&tests, "URI", uris_compare, uri_rows);
 	test_rows(&tests, "row", rows_compare, more_rows);
+	test_rows(&tests, "parameter", parameters_compare, parameter_rows);
 	test_rows(&tests, "slot", slots_are, slot_rows);
 	test_add(&tests, "source", sources_compare, NULL);
 	return test_run(&tests, "sip_key");
