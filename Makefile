@@ -86,7 +86,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench compare matrix spread storm fuzz lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench compare matrix spread storm soak fuzz lint format install uninstall clean help \
 	tests-unit tests-root clangs FORCE
 .SECONDARY:
 
@@ -156,6 +156,11 @@ storm: ## 20 kills, 600 reloads at 10 a second and 100 upgrades of the daemon un
 	$(Q)scripts/deps.sh --root test
 	$(Q)$(MAKE) all $(TEST_BPF_OBJ)
 	$(Q)LAB_LIMIT=900 STORM_RELOADS=600 STORM_UPGRADES=100 tests/e2e/daemon.sh kill-storm reload-storm upgrade-storm
+
+soak: ## calls while daemons are killed, lists change, destinations die and rubbish comes in: T seconds (default 120; root)
+	$(Q)scripts/deps.sh --root test
+	$(Q)$(MAKE) all $(E2E_HELP) $(TEST_BPF_OBJ)
+	$(Q)SOAK_SECONDS=$(or $(T),120) tests/e2e/soak.sh
 
 fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)
