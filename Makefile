@@ -160,7 +160,7 @@ storm: ## 20 kills, 600 reloads at 10 a second and 100 upgrades of the daemon un
 soak: ## calls while daemons are killed, lists change, destinations die and rubbish comes in: T seconds (default 120; root)
 	$(Q)scripts/deps.sh --root test
 	$(Q)$(MAKE) all $(E2E_HELP) $(TEST_BPF_OBJ)
-	$(Q)SOAK_SECONDS=$(or $(T),120) tests/e2e/soak.sh
+	$(Q)SOAK_SECONDS=$(or $(T),120) tests/soak/soak.sh
 
 fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)

@@ -3,7 +3,7 @@
 #
 # Calls while everything happens at once: the daemon is killed, lists are reloaded, programs upgraded, a destination dies
 # and returns, a link flaps, and rubbish, invented dialogs and spoofed responses come in. No call may be lost but those at a
-# destination that was dead or cut off, none may be misrouted, nothing may grow. `make soak T=SECONDS` runs it for longer.
+# destination that was dead or cut off, none may be misrouted, nothing may grow. `make soak T=SECONDS` runs it.
 
 SOAK_SECONDS=${SOAK_SECONDS:-20}
 SOAK_RATE=${SOAK_RATE:-60}
