@@ -219,6 +219,12 @@ port_inline struct ds_dest_uri *proxy_rewrite_for(struct work *w)
 	return DS_LOOKUP(dest_uris, ds_dest_uri_at(w->half, w->dest));
 }
 
+/* Whether requests of a listener may be stored: one by one for failover, or those that all destinations get. */
+port_inline int proxy_is_stored(const struct ds_listener_half *half)
+{
+	return half->failover.tries || half->forks;
+}
+
 /* Plans and sends a request decided upon; counts it. */
 port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 {
@@ -230,8 +236,11 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 
 	if (!l)
 		return exit_drop(w->listener, REASON_shutdown);
-	if (l->half[w->half & 1].failover.tries && w->dest && !w->from && w->reason != REASON_request_flow)
-		store_on_request(ctx, w, &l->half[w->half & 1]);
+	if (proxy_is_stored(&l->half[w->half & 1]) && w->dest && !w->from && w->reason != REASON_request_flow) {
+		rc = store_on_request(ctx, w, &l->half[w->half & 1]);
+		if (rc != REASON_none)
+			return exit_slow(ctx, w, rc);
+	}
 	proxy_record_route(ctx, w, l);
 	to = proxy_rewrite_for(w);
 	sip_proxy_request(&b, &w->msg, &w->pkt.src, l, &w->ours, to, to ? w->rewrite : 0, &w->plan);
@@ -320,7 +329,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	w->key_hash = 0;
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		w->key_hash = 0;
-	if (l->half[w->half & 1].failover.tries) {
+	if (proxy_is_stored(&l->half[w->half & 1])) {
 		rc = store_on_response(ctx, w, &l->half[w->half & 1]);
 		if (rc != REASON_response)
 			return exit_slow(ctx, w, rc);

@@ -270,6 +270,14 @@ port_inline void pick_move_unseen(struct work *w)
 		pick_swap(call, val, ds_call_unseen(val, w->msg.method, w->now));
 }
 
+/* Whether a request goes to all destinations of its set, which the slow path sees to. */
+port_inline int pick_is_for_all(const struct work *w)
+{
+	struct ds_set_rec *set = w->msg.to.tag.len ? NULL : DS_LOOKUP(sets, w->set);
+
+	return set && set->pick == DS_PICK_ALL && slow_is_there();
+}
+
 /*
  * The destination of a request from a client (DESIGN.md section 6: the calls table, then the pick), in w->dest.
  * Returns a reason: REASON_request, or why there is none.
@@ -289,6 +297,8 @@ port_global int pick_request(struct work *w)
 	if (!l)
 		return REASON_no_destination;
 	half = &l->half[w->half & 1];
+	if (half->forks && pick_is_for_all(w))
+		return REASON_slow_fork;
 	w->other_set = 0;
 	follows = w->msg.method == SIP_METHOD_ACK || w->msg.method == SIP_METHOD_CANCEL;
 	if (half->affinity == DS_AFFINITY_CALLS)

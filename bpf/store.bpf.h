@@ -154,16 +154,24 @@ port_inline void store_follow(struct work *w, struct ds_stored *e, const struct 
 		store_next(w, e, val, half->set);
 }
 
-/* A request that a listener with failover is about to send to one of its destinations. */
-port_inline void store_on_request(struct xdp_md *ctx, struct work *w, const struct ds_listener_half *half)
+/*
+ * A request that a listener with failover, or with sets that all get a request of, is about to send to one of its
+ * destinations: REASON_none, or why it is not sent.
+ */
+port_inline int store_on_request(struct xdp_md *ctx, struct work *w, const struct ds_listener_half *half)
 {
 	struct ds_stored *oldest, *e = store_find(w->ours.branch, &oldest);
 	__u32 method = w->msg.method;
 
+	if (e && *(volatile __u64 *)&e->val == DS_STORED_FORKED)
+		return slow_is_there() ? REASON_slow_fork : REASON_none;
+	if (!half->failover.tries)
+		return REASON_none;
 	if (e)
 		store_follow(w, e, half);
 	else if (oldest && !w->msg.to.tag.len && method != SIP_METHOD_ACK && method != SIP_METHOD_CANCEL)
 		store_request(ctx, w, oldest);
+	return REASON_none;
 }
 
 /* A verified response: REASON_response, or REASON_slow_failover where the daemon is to act on it. */

@@ -138,6 +138,7 @@ static const struct algorithm algorithms[DS_ALGORITHM_MAX + 1] = {
 	[DS_ALGORITHM_WEIGHT] = { "weight", DS_PICK_TURN, NULL, weigh_by_weight },
 	[DS_ALGORITHM_CALL_LOAD] = { "call-load", DS_PICK_LEAST, NULL, weigh_equal },
 	[DS_ALGORITHM_RELATIVE_WEIGHT] = { "relative-weight", DS_PICK_TURN, NULL, weigh_by_rweight },
+	[DS_ALGORITHM_PARALLEL] = { "parallel", DS_PICK_ALL, NULL, weigh_equal },
 	[DS_ALGORITHM_LATENCY] = { "latency", DS_PICK_TURN, NULL, weigh_by_latency },
 	[DS_ALGORITHM_ROUND_ROBIN_OR_SERIAL] = { "round-robin-or-serial", DS_PICK_TURN, NULL, weigh_turns_or_serial },
 	[DS_ALGORITHM_SRV] = { "srv", DS_PICK_TURN, NULL, weigh_srv },

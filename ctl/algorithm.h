@@ -12,9 +12,9 @@
 #include "model.h"
 
 /* All names, for those who gave another. */
-#define ALGORITHM_NAMES                                                                                                         \
-	"call-id (0), from-uri (1), to-uri (2), request-uri (3), round-robin (4), auth-user (5), random (6), key (7), "         \
-	"serial (8), weight (9), call-load (10), relative-weight (11), latency (13), round-robin-or-serial (14), srv (15) and " \
+#define ALGORITHM_NAMES                                                                                                                        \
+	"call-id (0), from-uri (1), to-uri (2), request-uri (3), round-robin (4), auth-user (5), random (6), key (7), "                        \
+	"serial (8), weight (9), call-load (10), relative-weight (11), parallel (12), latency (13), round-robin-or-serial (14), srv (15) and " \
 	"overload-rate (64)"
 
 /* One active member of a set. */

@@ -48,13 +48,13 @@ static int attach_claim(struct publish *p)
 	return err ? EXIT_FAILED : EXIT_OK;
 }
 
-/* Failover may come by a reload, too. */
+/* Failover and parallel may come by a reload, too. */
 static __u32 attach_stored(const struct record *r)
 {
 	size_t i;
 
 	for (i = 0; i < r->n_listeners; i++)
-		if (r->listener[i].failover.tries)
+		if (r->listener[i].failover.tries || record_forks(r, i))
 			return DS_STORED_MAX;
 	return DS_STORED_MIN;
 }

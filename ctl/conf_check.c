@@ -112,14 +112,36 @@ static void conf_check_tunnel(const struct conf_reader *r, cfg_t *cfg, const str
 		conf_say(r, &place, "tunnel-source is the listener's address, expected another of this host");
 }
 
-static bool conf_route_has_load(const struct conf_route *route)
+static bool conf_route_has(const struct conf_route *route, enum ds_algorithm algorithm)
 {
 	size_t i;
 
 	for (i = 0; i < route->n_next; i++)
-		if (route->next[i].algorithm == DS_ALGORITHM_CALL_LOAD)
+		if (route->next[i].algorithm == algorithm)
 			return true;
-	return route->algorithm == DS_ALGORITHM_CALL_LOAD;
+	return route->algorithm == algorithm;
+}
+
+/* What counts in the table of calls, or keeps by it what a call is with. */
+static void conf_check_calls(const struct conf_reader *r, const struct conf_place *at, const struct conf_listener *l,
+			     const struct conf_route *route)
+{
+	if (conf_route_has(route, DS_ALGORITHM_CALL_LOAD) && l->affinity != DS_AFFINITY_CALLS)
+		conf_say(r, at,
+			 "algorithm call-load without the table of calls that it counts in, expected affinity = calls");
+	if (!conf_route_has(route, DS_ALGORITHM_PARALLEL))
+		return;
+	if (l->affinity != DS_AFFINITY_CALLS)
+		conf_say(
+			r, at,
+			"algorithm parallel without the table of calls, by which a call stays with who answered, expected "
+			"affinity = calls");
+	if (l->mode != DS_MODE_PROXY)
+		conf_say(r, at, "algorithm parallel in another mode than proxy, expected mode = proxy");
+	if (conf_failover_of(l).tries)
+		conf_say(r, at, "algorithm parallel with failover, expected one of them: all have been tried");
+	if (route->rule.action != DS_ACTION_FORWARD)
+		conf_say(r, at, "algorithm parallel with another action than forward, expected another algorithm");
 }
 
 void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct conf_place *at, void *section)
@@ -149,10 +171,7 @@ void conf_check_listener(const struct conf_reader *r, cfg_t *cfg, const struct c
 	for (i = 0; i < l->n_routes; i++)
 		conf_check_changes(r, at, l, &l->route[i]);
 	for (i = 0; i < l->n_routes; i++)
-		if (conf_route_has_load(&l->route[i]) && l->affinity != DS_AFFINITY_CALLS)
-			conf_say(
-				r, at,
-				"algorithm call-load without the table of calls that it counts in, expected affinity = calls");
+		conf_check_calls(r, at, l, &l->route[i]);
 	if (!r->scan->broken && !cfg_size(cfg, "route"))
 		conf_say(r, at, "listener without a route, expected route \"default\" { set = NUMBER } in it");
 }

@@ -135,6 +135,14 @@ static int decide_is_long_reply(const struct decision *d, int rc)
 	return rc == REASON_slow_reply && d->reply.pieces && !d->reply.too_many && !d->plan.too_many;
 }
 
+/* The status line that is asked for, as sip_reply_take() does it with a route's. */
+static void decide_take_line(struct sip_plan *p, struct sip_reply *r, const char *line)
+{
+	r->line_len = (__u16)strlen(line);
+	memcpy(p->text, line, r->line_len);
+	r->code = (__u16)strtoul(line + sizeof("SIP/2.0"), NULL, 10);
+}
+
 /* The reply that the reason asks for, or a drop where none is due. */
 static void decide_reply(struct decide_work *w, __u32 reason)
 {
@@ -148,9 +156,11 @@ static void decide_reply(struct decide_work *w, __u32 reason)
 		return;
 	}
 	d->reply.reason = reason;
-	d->reply.tag = w->tag;
+	d->reply.tag = w->env->answer_tag ? w->env->answer_tag : w->tag;
 	if (reason == REASON_routed_reply || reason == REASON_routed_redirect)
 		sip_reply_take(&d->plan, &d->reply, w->routed);
+	if (reason == w->env->answer && w->env->answer_line)
+		decide_take_line(&d->plan, &d->reply, w->env->answer_line);
 	if (reason == REASON_routed_redirect)
 		to = &w->env->uris[d->dest];
 	d->reply.how = decide_how(w) & SIP_REWRITE_USER;
@@ -207,7 +217,7 @@ static void decide_request(struct decide_work *w)
 		decide_forward(w, reason);
 	else if (reason == REASON_routed_pass)
 		decide_end(w, VERDICT_pass, reason);
-	else if (reason == REASON_routed_reply || reason == REASON_routed_redirect)
+	else if (reason == REASON_routed_reply || reason == REASON_routed_redirect || reason == REASON_fork_answered)
 		decide_reply(w, reason);
 	else if (reason >= REASON_slow_fragment)
 		decide_beyond(w, reason);
@@ -285,13 +295,15 @@ static void decide_response(struct decide_work *w)
 		return;
 	w->d->from = w->env->find(w->env->ctx, w->src);
 	has_call = w->d->from && m->call_id.len && !sip_call_id_hash(w->b, m, w->env->key, &w->call_id_hash);
-	if (w->env->failover)
+	if (w->env->failover || w->env->forks)
 		reason = decide_failover_response(w);
 	if (reason != REASON_response) {
 		w->d->out_len = 0;
 		decide_end(w, VERDICT_slow, reason);
 		return;
 	}
+	if (has_call && w->env->settle)
+		decide_settle(w);
 	if (has_call)
 		decide_move(w, ds_call_key(w->call_id_hash, w->env->slot), sip_tag_fold(w->b, m->to.tag));
 }

@@ -28,13 +28,18 @@ struct decide_env {
 	__u8 keepalives;   /* as in struct ds_guard */
 	__u8 record_route; /* as in struct ds_listener_half */
 	__u8 path;
+	__u8 forks;			    /* the same, where a slow path is there to see to it */
 	const struct ds_failover *failover; /* NULL: there is none, or it is not to be asked */
 	struct ds_stored *stored;
 	__u32 stored_mask;
-	__u8 tos;		      /* of the datagram, for what is stored of it */
-	__u64 now_ns;		      /* the coarse monotonic clock */
-	__u32 forced;		      /* destination that a stored request goes to now, 0: it is no such request */
-	__u32 answer;		      /* reason by which a stored request is answered, 0: it is not */
+	__u8 tos;		 /* of the datagram, for what is stored of it */
+	__u64 now_ns;		 /* the coarse monotonic clock */
+	__u32 forced;		 /* destination that a stored request goes to now, 0: it is no such request */
+	__u32 forced_as;	 /* enum reason of that */
+	__u32 answer;		 /* reason by which a stored request is answered, 0: it is not */
+	const char *answer_line; /* the status line of that with its line end, NULL: as the reason has it */
+	__u64 answer_tag;	 /* number of its To tag, so that the ACK is not taken for one to be absorbed; 0: own */
+	bool settle;		 /* a response moves its call to who sent it, or enters it */
 	const struct ds_set_rec *set; /* NULL: the listener has none */
 	const struct ds_set_rec *sets;
 	const struct ds_route_table *table; /* NULL: the listener has no routes */
@@ -80,6 +85,8 @@ struct decision {
 	struct sip_msg msg;	       /* as far as it was parsed */
 	struct sip_plan plan;
 	struct sip_reply reply;
+	__u64 branch;		      /* ours, of a request or response at a proxy listener, 0: none yet */
+	const struct ds_set_rec *set; /* all of which are to get the request, NULL: it is none for all */
 	struct ds_stored *stored; /* the request that this one is, or belongs to, as it is stored; NULL: it is not */
 	size_t out_len;		  /* octets to send, 0 where nothing is sent */
 	unsigned char out[DECIDE_PAYLOAD_MAX];
@@ -91,5 +98,8 @@ struct decision {
  */
 void decide(struct decide_env *env, const struct ds_endpoint *src, const unsigned char *payload, size_t len,
 	    struct decision *d);
+
+/* The entry of env->stored that a branch has, NULL where there is none. *oldest: the entry that a new one may take. */
+struct ds_stored *decide_stored(const struct decide_env *env, __u64 branch, struct ds_stored **oldest);
 
 #endif

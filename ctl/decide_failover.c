@@ -13,8 +13,7 @@
 
 #define DECIDE_RACES 4
 
-/* The entry of a branch, NULL where there is none. *oldest: the entry that a new one may take. */
-static struct ds_stored *decide_stored(const struct decide_env *env, __u64 branch, struct ds_stored **oldest)
+struct ds_stored *decide_stored(const struct decide_env *env, __u64 branch, struct ds_stored **oldest)
 {
 	struct ds_stored *row = &env->stored[ds_stored_row(branch, env->stored_mask)];
 	__u64 key = ds_stored_key(branch), born_ns = ~0ull;
@@ -70,20 +69,25 @@ static void decide_follow(const struct decide_work *w, struct ds_stored *e)
 	w->d->to = dest->at;
 }
 
-void decide_failover_request(struct decide_work *w)
+__u32 decide_failover_request(struct decide_work *w)
 {
 	__u32 method = w->d->msg.method;
 	struct ds_stored *oldest;
 
 	if (w->env->forced) {
 		decide_move_call(w, w->env->forced);
-		return;
+		return REASON_none;
 	}
 	w->d->stored = decide_stored(w->env, w->ours.branch, &oldest);
+	if (w->d->stored && __atomic_load_n(&w->d->stored->val, __ATOMIC_RELAXED) == DS_STORED_FORKED)
+		return w->env->forks ? REASON_slow_fork : REASON_none;
+	if (!w->env->failover)
+		return REASON_none;
 	if (w->d->stored)
 		decide_follow(w, w->d->stored);
 	else if (oldest && !w->d->msg.to.tag.len && method != SIP_METHOD_ACK && method != SIP_METHOD_CANCEL)
 		decide_store(w, oldest);
+	return REASON_none;
 }
 
 __u32 decide_failover_response(struct decide_work *w)

@@ -33,13 +33,16 @@ struct decide_work {
 /* ---- decide_failover.c */
 
 /* A request that is about to go to one of the destinations; as store_on_request() in store.bpf.h. */
-void decide_failover_request(struct decide_work *w);
+__u32 decide_failover_request(struct decide_work *w);
 
 /* A verified response: REASON_response, or REASON_slow_failover where failover is to act on it. */
 __u32 decide_failover_response(struct decide_work *w);
 
 /* A call that is with another destination from now on. */
 void decide_move_call(const struct decide_work *w, __u32 dest);
+
+/* The same of a call that may not be known yet, by the response that says so. */
+void decide_settle(const struct decide_work *w);
 
 /* ---- decide.c */
 

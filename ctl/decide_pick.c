@@ -95,8 +95,8 @@ __u32 decide_call_of(struct decide_work *w, __u64 key, const struct sip_msg *m)
 	return w->other_set ? 0 : decide_call(w->env, key, m);
 }
 
-/* Enters the call with the picked destination; the destination that counts, 0 where there was no room. */
-static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, const struct sip_msg *m)
+/* Enters a call with a destination; the destination that counts, 0 where there was no room. */
+static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, int is_call, __u32 cseq)
 {
 	struct ds_call_bucket *bucket = decide_bucket(env, key);
 	const struct ds_dest_rec *dest = decide_dest(env, slot);
@@ -105,7 +105,7 @@ static __u32 decide_enter(const struct decide_env *env, __u64 key, __u32 slot, c
 
 	if (!bucket || !dest)
 		return 0;
-	val = ds_call_new(slot, dest->serial, decide_is_call(m), m->cseq, env->now);
+	val = ds_call_new(slot, dest->serial, is_call, cseq, env->now);
 	e = ds_call_insert(bucket, key, val, env->now, env->call_idle);
 	decide_count(env, val, e.won ? ds_call_gain(0, val) : 0);
 	decide_count(env, e.gone, ds_call_gain(e.gone, 0));
@@ -140,6 +140,15 @@ void decide_move_call(const struct decide_work *w, __u32 slot)
 		return;
 	decide_count(w->env, val, ds_call_gain(val, 0));
 	decide_count(w->env, moved, ds_call_gain(0, moved));
+}
+
+void decide_settle(const struct decide_work *w)
+{
+	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
+
+	decide_enter(w->env, key, w->d->from, w->d->msg.method == SIP_METHOD_INVITE, w->d->msg.cseq);
+	if (decide_call(w->env, key, NULL) != w->d->from)
+		decide_move_call(w, w->d->from);
 }
 
 /* The next turn of a route. */
@@ -218,9 +227,14 @@ __u32 decide_pick(struct decide_work *w)
 	__u32 method = w->d->msg.method, follows = method == SIP_METHOD_ACK || method == SIP_METHOD_CANCEL;
 	__u64 key = ds_call_key(w->call_id_hash, w->env->slot);
 	struct decide_env *env = w->env;
-	__u32 dest = decide_call_of(w, key, follows ? NULL : &w->d->msg), entered, reason = REASON_request;
 	__u64 hash = w->hash_key ? w->pick_hash : w->call_id_hash;
+	__u32 dest, entered, reason = REASON_request;
 
+	if (env->forks && !w->d->msg.to.tag.len && w->set && w->set->pick == DS_PICK_ALL) {
+		w->d->set = w->set;
+		return REASON_slow_fork;
+	}
+	dest = decide_call_of(w, key, follows ? NULL : &w->d->msg);
 	w->d->dest = dest;
 	if (dest)
 		return REASON_request;
@@ -237,7 +251,7 @@ __u32 decide_pick(struct decide_work *w)
 	if (w->other_set) {
 		dest = decide_entry(env, ds_pick_hash(w->set, hash));
 	} else if (env->affinity == DS_AFFINITY_CALLS && env->calls && !follows) {
-		entered = decide_enter(env, key, dest, &w->d->msg);
+		entered = decide_enter(env, key, dest, decide_is_call(&w->d->msg), w->d->msg.cseq);
 		dest = entered ? entered : decide_entry(env, ds_pick_hash(w->set, hash));
 	}
 	w->d->dest = dest;

@@ -86,9 +86,11 @@ static __u32 decide_inward(struct decide_work *w, const struct sip_route *route)
 	struct ds_endpoint named = sip_token_place(w->ours.token.id);
 	__u32 reason = REASON_request_route;
 
+	if (w->env->answer)
+		return REASON_request;
 	if (w->env->forced) {
 		w->d->dest = w->env->forced;
-		w->picked = REASON_request_failover;
+		w->picked = w->env->forced_as;
 		return decide_reach(w, REASON_request);
 	}
 	if (w->ours.token.id)
@@ -205,14 +207,20 @@ __u32 decide_proxy(struct decide_work *w)
 		return reason;
 	back = sip_response_place(&m->via, w->src);
 	reason = decide_way(w, &route, &back);
-	if (!decide_is_sent_on(reason))
+	if (!decide_is_sent_on(reason) && reason != REASON_slow_fork)
 		return reason;
 	if (sip_branch(w->b, m, &m->via, w->env->key, &w->ours.branch))
 		return REASON_slow_too_long;
+	w->d->branch = w->ours.branch;
 	if (w->env->answer)
 		return w->env->answer;
-	if (w->env->failover && w->d->dest && !w->d->from && reason != REASON_request_flow)
-		decide_failover_request(w);
+	if (reason == REASON_slow_fork)
+		return reason;
+	if ((w->env->failover || w->env->forks) && w->d->dest && !w->d->from && reason != REASON_request_flow) {
+		fault = decide_failover_request(w);
+		if (fault != REASON_none)
+			return fault;
+	}
 	w->ours.sx = sip_sx(w->env->key, w->ours.branch, &l->at, &back);
 	fault = decide_own_row(w, reason, &back);
 	if (fault == REASON_none && w->strict)
@@ -249,5 +257,6 @@ __u32 decide_verify(struct decide_work *w)
 		return REASON_via_forged;
 	if (ds_place_unfit(&w->d->to) || sip_same_place(&w->d->to, &l->at))
 		return REASON_bad_next_hop;
+	w->d->branch = w->ours.branch;
 	return REASON_response;
 }

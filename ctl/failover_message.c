@@ -142,3 +142,22 @@ ssize_t failover_message(const char *method, const unsigned char *request, size_
 	failover_put(&o, tail, sizeof(tail) - 1);
 	return o.full ? -ENOSPC : (ssize_t)o.len;
 }
+
+ssize_t failover_challenges(const unsigned char *best, size_t len, const unsigned char *other, size_t other_len,
+			    unsigned char *out, size_t cap)
+{
+	const char *end = (const char *)best + len, *start, *p = failover_rows((const char *)best, end, &start);
+	struct failover_out o = { .at = (char *)out, .cap = cap };
+	struct failover_row row;
+
+	while (failover_next(&p, end, &row))
+		;
+	failover_put(&o, (const char *)best, (size_t)(p - (const char *)best));
+	best = (const unsigned char *)p;
+	p = failover_rows((const char *)other, (const char *)other + other_len, &start);
+	while (failover_next(&p, (const char *)other + other_len, &row))
+		if (failover_is(&row, "WWW-Authenticate", 0) || failover_is(&row, "Proxy-Authenticate", 0))
+			failover_put(&o, row.at, row.len);
+	failover_put(&o, (const char *)best, (size_t)(end - (const char *)best));
+	return o.full ? -ENOSPC : (ssize_t)o.len;
+}

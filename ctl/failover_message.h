@@ -14,4 +14,11 @@
 ssize_t failover_message(const char *method, const unsigned char *request, size_t len, const unsigned char *to,
 			 size_t to_len, unsigned char *out, size_t cap);
 
+/*
+ * Writes the response of len octets at best with the challenges, WWW-Authenticate and Proxy-Authenticate, of the one at
+ * other behind its own rows (RFC 3261 16.7 step 7). Returns the octets written or -ENOSPC.
+ */
+ssize_t failover_challenges(const unsigned char *best, size_t len, const unsigned char *other, size_t other_len,
+			    unsigned char *out, size_t cap);
+
 #endif

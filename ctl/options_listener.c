@@ -79,6 +79,11 @@ int options_check_keys(const struct record_listener *l)
 		output_error("--algorithm call-load counts in the table of calls and needs --affinity calls");
 		err = -EINVAL;
 	}
+	if (!err && l->algorithm == DS_ALGORITHM_PARALLEL &&
+	    (l->affinity != DS_AFFINITY_CALLS || l->mode != DS_MODE_PROXY)) {
+		output_error("--algorithm parallel needs --affinity calls and --mode proxy");
+		err = -EINVAL;
+	}
 	return err ? -EINVAL : 0;
 }
 

@@ -72,6 +72,9 @@ size_t record_targets(const struct record *r);
 /* The listener that has a target. */
 size_t record_target_of(const struct record *r, size_t i);
 
+/* Whether a listener sends anything to all destinations of a set at once. */
+bool record_forks(const struct record *r, size_t listener);
+
 /* Pins the record, replacing the one before as one. Returns 0 or -errno. */
 int record_store(const struct record *r, const struct instance *i);
 

@@ -94,6 +94,7 @@ static void route_tables_write(struct route_tables *t, struct sync *s, const str
 	sync_write_uris(s, b, 1);
 	b->state->generation = 1;
 	b->listeners[0].half[1] = sync_listener_half(&s->set[0], l);
+	b->listeners[0].half[1].forks = record_forks(s->record, 0);
 	b->route_tables[ds_route_table_at(1, 0)] = s->table[0];
 	for (k = 0; of && k < of->n; k++)
 		b->routes[ds_route_at(1, 0, (__u32)k)] = sync_route(s, of, k);
@@ -323,6 +324,7 @@ void route_tables_env(struct route_tables *t, struct decide_env *env)
 		.record_route = half->record_route,
 		.path = half->path,
 		.keepalives = half->guard.keepalives != 0,
+		.forks = half->forks,
 		.set = half->set ? &t->inst.sets[half->set] : NULL,
 		.slots = t->inst.slots,
 		.dests = t->inst.dests,

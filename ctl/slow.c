@@ -64,6 +64,7 @@ static void slow_on_tick(evutil_socket_t fd, short what, void *ctx)
 	(void)fd;
 	(void)what;
 	slow_failover_tick(ctx);
+	slow_fork_tick(ctx);
 }
 
 static void slow_on_period(evutil_socket_t fd, short what, void *ctx)
@@ -169,6 +170,7 @@ void slow_free(struct slow *s)
 		event_free(s->tick);
 	slow_names_free(s->names);
 	slow_long_free(&s->longs);
+	slow_fork_free(s);
 	slow_batch_free(s->batch);
 	free(s->job);
 	free(s);

@@ -10,7 +10,6 @@
 
 #include "ds_pick.h"
 #include "ds_store.h"
-#include "failover_message.h"
 #include "output.h"
 
 /* Silence that began so much earlier than it should have been seen was not watched: nobody waits any more. */
@@ -60,57 +59,33 @@ static __u32 slow_next_dest(const struct decide_env *env, const struct ds_stored
 	return 0;
 }
 
-/* Decides about a stored request again; the job that sends what came of it, NULL where nothing is to be sent. */
-static struct slow_job *slow_again(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-				   const struct slow_stored *r, __u32 dest, __u32 answer)
+/* A stored request as it is sent again. */
+static struct slow_request slow_request_of(const struct slow_stored *r)
 {
-	struct slow_job *job = slow_next_job(s);
-	struct decide_env again = *env;
-
-	again.forced = dest;
-	again.answer = answer;
-	decide(&again, &r->e.client, r->data, r->e.len, &job->d);
-	job->listener = l;
-	job->len = r->e.len;
-	job->tos = r->e.tos;
-	job->ttl = 0;
-	job->spoof = false;
-	job->is_own = false;
-	job->src = r->e.client;
-	return job->d.out_len ? job : NULL;
+	return (struct slow_request){ .data = r->data, .len = r->e.len, .client = r->e.client, .tos = r->e.tos };
 }
 
 static void slow_resend(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
 			const struct slow_stored *r, __u32 dest)
 {
-	struct slow_job *job = slow_again(s, l, env, r, dest, 0);
+	struct slow_request request = slow_request_of(r);
+	struct decide_env again = *env;
 
-	if (job)
+	again.forced = dest;
+	again.forced_as = REASON_request_failover;
+	if (slow_again(s, l, &again, &request))
 		s->n_jobs++;
 }
 
-/* A request of our own to the destination of a stored one; to: the message whose To row it has, NULL: the request. */
-static void slow_say(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
-		     const struct slow_stored *r, __u32 dest, const char *method, const struct slow_datagram *to)
+static void slow_give_up(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
+			 const struct slow_stored *r)
 {
-	unsigned char text[DS_STORED_OCTETS + 2048];
-	struct decide_env aside = *env;
-	struct slow_job *job;
-	ssize_t n;
+	struct slow_request request = slow_request_of(r);
+	struct decide_env again = *env;
 
-	/* the call stays where it is */
-	aside.failover = NULL;
-	job = slow_again(s, l, &aside, r, dest, 0);
-	if (!job)
-		return;
-	n = failover_message(method, job->d.out, job->d.out_len, to ? to->data : job->d.out,
-			     to ? to->len : job->d.out_len, text, sizeof(text));
-	if (n < 0)
-		return;
-	memcpy(job->d.out, text, (size_t)n);
-	job->d.out_len = (size_t)n;
-	job->is_own = true;
-	s->n_jobs++;
+	again.answer = REASON_failover_timeout;
+	if (slow_again(s, l, &again, &request))
+		s->n_jobs++;
 }
 
 /* Moves a stored request to another destination; false where somebody else did something to it. */
@@ -135,6 +110,7 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 {
 	__u32 method = d->msg.method, status = d->msg.status, from = d->from, next = 0;
 	struct ds_stored *e = d->stored;
+	struct slow_request request;
 	struct slow_stored r;
 	__u64 val;
 	int what;
@@ -155,8 +131,9 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 	s->stats->dest[from].timeouts += next && status / 100 != 5 && status != SLOW_STATUS_TIMEOUT;
 	slow_count(s, l->slot, VERDICT_drop, next ? REASON_failover_answer : REASON_failover_late);
 	/* d is gone with the next job */
+	request = slow_request_of(&r);
 	if (method == SIP_METHOD_INVITE)
-		slow_say(s, l, env, &r, from, "ACK", g);
+		slow_say(s, l, env, &request, from, "ACK", g);
 	if (next)
 		slow_resend(s, l, env, &r, next);
 	return true;
@@ -167,8 +144,8 @@ bool slow_failover_take(struct slow *s, const struct slow_listener *l, const str
 static void slow_timed_out(struct slow *s, const struct slow_listener *l, const struct decide_env *env,
 			   struct ds_stored *e, const struct slow_stored *r)
 {
+	struct slow_request request = slow_request_of(r);
 	__u32 was = ds_stored_last(r->e.val), next = 0;
-	struct slow_job *job;
 
 	if (ds_stored_open(r->e.val, env->failover->tries))
 		next = slow_next_dest(env, &r->e);
@@ -178,15 +155,12 @@ static void slow_timed_out(struct slow *s, const struct slow_listener *l, const 
 	s->stats->dest[was].responses[4]++;
 	s->stats->dest[was].timeouts++;
 	if (r->e.method == SIP_METHOD_INVITE && r->e.val & DS_STORED_TRYING)
-		slow_say(s, l, env, r, was, "CANCEL", NULL);
-	if (next) {
+		slow_say(s, l, env, &request, was, "CANCEL", NULL);
+	/* RFC 4320 4.2: a 408 to anything but an INVITE would come too late */
+	if (next)
 		slow_resend(s, l, env, r, next);
-		return;
-	}
-	/* RFC 4320 4.2: a 408 to anything else would come too late */
-	job = r->e.method == SIP_METHOD_INVITE ? slow_again(s, l, env, r, 0, REASON_failover_timeout) : NULL;
-	if (job)
-		s->n_jobs++;
+	else if (r->e.method == SIP_METHOD_INVITE)
+		slow_give_up(s, l, env, r);
 }
 
 static bool slow_is_stale(const struct ds_failover *f, const struct ds_stored *e, __u64 now_ns)

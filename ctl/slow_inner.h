@@ -16,6 +16,10 @@
 #include "slow_names.h"
 #include "slow_socket.h"
 
+#define SLOW_FORK_ROWS 1024 /* a power of two */
+
+struct slow_fork;
+
 struct slow_listener {
 	struct slow *slow;
 	struct event *readable;
@@ -48,6 +52,8 @@ struct slow {
 	size_t n_jobs;
 	struct slow_names *names;
 	struct slow_longs longs;
+	struct slow_fork *fork[SLOW_FORK_ROWS]; /* by branch */
+	size_t n_forks;
 	struct event *period;
 	struct event *tick; /* of failover */
 	__u64 shed;	    /* since it was last said how many */
@@ -74,6 +80,41 @@ void slow_shed(struct slow *s);
 
 /* One datagram of a listener ended so. */
 void slow_count(struct slow *s, __u32 listener, __u32 verdict, __u32 reason);
+
+/* ---- slow_again.c */
+
+/* A request that is kept, as it came. */
+struct slow_request {
+	const unsigned char *data;
+	size_t len;
+	struct ds_endpoint client;
+	__u8 tos;
+};
+
+/*
+ * Decides about a kept request again, as env has it: the job that sends what came of it and becomes one of those that wait
+ * by s->n_jobs++. NULL where nothing is to be sent.
+ */
+struct slow_job *slow_again(struct slow *s, const struct slow_listener *l, struct decide_env *env,
+			    const struct slow_request *r);
+
+/* Sends a request of our own that belongs to a kept one to dest; to: the message whose To row it has, NULL: the request. */
+void slow_say(struct slow *s, const struct slow_listener *l, const struct decide_env *env, const struct slow_request *r,
+	      __u32 dest, const char *method, const struct slow_datagram *to);
+
+/* ---- slow_fork.c */
+
+/*
+ * Acts on a request or response that the decision d leaves to a fork; env is what it was decided with. Returns false where
+ * it is to be sent on as ever, decided anew without env->forks and env->failover.
+ */
+bool slow_fork_take(struct slow *s, const struct slow_listener *l, const struct slow_datagram *g,
+		    const struct decide_env *env, const struct decision *d);
+
+/* Does what is due of all forks. */
+void slow_fork_tick(struct slow *s);
+
+void slow_fork_free(struct slow *s);
 
 /* ---- slow_failover.c */
 

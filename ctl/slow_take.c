@@ -94,6 +94,7 @@ bool slow_env(const struct slow *s, const struct slow_listener *l, struct decide
 		.prefix = slow_prefix,
 		.random = arc4random(),
 		.failover = half->failover.tries ? &half->failover : NULL,
+		.forks = half->forks,
 		.stored = b->stored,
 		.stored_mask = b->state->stored_mask,
 		.now_ns = output_clock(CLOCK_MONOTONIC_COARSE),
@@ -142,10 +143,11 @@ void slow_take(struct slow *s, const struct slow_listener *l, const struct slow_
 	env.shed = shed;
 	env.tos = g->tos;
 	slow_decide(s, &env, g, d);
-	if (d->reason == REASON_slow_failover) {
-		if (slow_failover_take(s, l, g, &env, d))
+	if (d->reason == REASON_slow_failover || d->reason == REASON_slow_fork) {
+		if (env.failover ? slow_failover_take(s, l, g, &env, d) : slow_fork_take(s, l, g, &env, d))
 			return;
 		env.failover = NULL;
+		env.forks = 0;
 		job = slow_next_job(s);
 		d = &job->d;
 		slow_decide(s, &env, g, d);

@@ -108,8 +108,10 @@ static int sync_flip(const struct sync *s, const struct bpf_inst *b, const struc
 	if (err)
 		return err;
 	sync_write_uris(s, b, next);
-	for (i = 0; i < r->n_listeners; i++)
+	for (i = 0; i < r->n_listeners; i++) {
 		b->listeners[i].half[next & 1] = sync_listener_half(&s->set[s->set[i].like], &r->listener[i]);
+		b->listeners[i].half[next & 1].forks = record_forks(r, i);
+	}
 	__atomic_store_n(&b->state->generation, next, __ATOMIC_SEQ_CST);
 	return 0;
 }

@@ -375,12 +375,14 @@ static int sync_place_sets(struct sync *s, const struct bpf_inst *b)
 }
 
 /* Whether packets are to read something else of a listener than its set. */
-static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struct record_listener *l)
+static bool sync_is_other(const struct bpf_inst *b, size_t listener, const struct record *r)
 {
 	const struct ds_listener_half *half = &b->listeners[listener].half[b->state->generation & 1];
+	const struct record_listener *l = &r->listener[listener];
 
 	return half->affinity != l->affinity || half->routes != l->routes || half->record_route != l->record_route ||
-	       half->path != l->path || memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
+	       half->path != l->path || half->forks != record_forks(r, listener) ||
+	       memcmp(&half->guard, &l->guard, sizeof(l->guard)) != 0 ||
 	       memcmp(&half->failover, &l->failover, sizeof(l->failover)) != 0;
 }
 
@@ -397,7 +399,7 @@ int sync_plan_sets(struct sync *s, const struct bpf_inst *b, const struct sync_i
 	for (i = 0; i < record_targets(r); i++) {
 		l = record_target(r, i);
 		set = &s->set[s->n_sets++];
-		s->flip |= i < r->n_listeners && sync_is_other(b, i, l);
+		s->flip |= i < r->n_listeners && sync_is_other(b, i, r);
 		old = i < r->n_listeners ? sync_current(b, i) : sync_routed(b, record_target_of(r, i), l);
 		for (set->like = 0; set->like < i; set->like++)
 			if (sync_is_like(record_target(r, set->like), l))

@@ -19,7 +19,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 5
+#define DS_LAYOUT_VERSION 6
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_ROUTES_MAX 64	/* routes of a listener: bits of a word */
@@ -72,6 +72,7 @@ enum ds_algorithm {
 	DS_ALGORITHM_WEIGHT = 9,
 	DS_ALGORITHM_CALL_LOAD = 10,
 	DS_ALGORITHM_RELATIVE_WEIGHT = 11,
+	DS_ALGORITHM_PARALLEL = 12,
 	DS_ALGORITHM_LATENCY = 13,
 	DS_ALGORITHM_ROUND_ROBIN_OR_SERIAL = 14,
 	DS_ALGORITHM_SRV = 15,
@@ -89,6 +90,7 @@ enum ds_slot_rule {
 enum ds_pick_kind {
 	DS_PICK_HASH = 0, /* an entry of the table by the hash of a key */
 	DS_PICK_MODULO,	  /* the same by the rest of Kamailio's hash, DS_SLOT_KAMAILIO */
+	DS_PICK_ALL,	  /* all members, by the slow path; where there is none, as HASH */
 	DS_PICK_TURN,	  /* the members in turns */
 	DS_PICK_RANDOM,	  /* any of the members */
 	DS_PICK_LEAST,	  /* the member with the fewest calls */
@@ -138,7 +140,8 @@ struct ds_listener_half {
 	struct ds_failover failover;
 	__u8 record_route; /* 1: what may begin a dialog gets our Record-Route */
 	__u8 path;	   /* 1: a REGISTER whose client knows Path gets ours */
-	__u8 pad[2];
+	__u8 forks;	   /* 1: a set that it sends to has DS_PICK_ALL */
+	__u8 pad;
 	__u32 routes; /* in routes[], 0: all goes to the set */
 };
 

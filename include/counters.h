@@ -30,6 +30,7 @@
 	X(request_other_key, 0, "request picked by a fallback key, as it has not the set's first")     \
 	X(request_route, 0, "request to the destination that a Route names")                           \
 	X(request_failover, 0, "request sent again to the next destination, as the one before failed") \
+	X(request_fork, 0, "request sent to one of all destinations of its set")                       \
 	X(request_outward, 0, "request from a destination, sent by Route or Request-URI")              \
 	X(request_flow, 0, "request to a client by the flow that its Route vouches for")               \
 	X(request_host, 0, "request to the one place that a route names")                              \
@@ -71,7 +72,8 @@
 	X(destination_slow, 503, "destination needs the slow path (transport, or local to this host)") \
 	X(destination_far, 503, "destination of a dsr listener is behind a gateway")                   \
 	X(no_action, 404, "no route matched the request")                                              \
-	X(failover_timeout, 408, "no destination that failover tried has answered in time")            \
+	X(failover_timeout, 408, "no destination that was tried has answered in time")                 \
+	X(fork_answered, 0, "INVITE to all destinations answered 100, or its CANCEL answered 200")     \
 	X(routed_reply, 0, "answered by a route")                                                      \
 	X(routed_redirect, 0, "answered by a route with the place of a destination")                   \
 	X(redirect_loop, 404, "redirect to the place that the request is for, or to the listener")     \
@@ -89,6 +91,7 @@
 	X(routed_drop, 0, "dropped by a route")                                                        \
 	X(failover_answer, 0, "failure of a destination, absorbed as another one is tried")            \
 	X(failover_late, 0, "response of a destination that failover has given up, absorbed")          \
+	X(fork_absorbed, 0, "answer, or ACK, that ends here, as the request went to all destinations") \
 	/* of the slow path alone */                                                                   \
 	X(overload, 0, "new request, shed by the slow path because it cannot keep up")                 \
 	X(send_failed, 0, "the kernel did not take what the slow path had to send")                    \
@@ -106,7 +109,8 @@
 	X(slow_strict, 0, "strict router before or behind: Request-URI and Route change places")       \
 	X(slow_reply, 0, "built reply longer than the request, or of too many rows")                   \
 	X(slow_plan, 0, "more edits than a plan holds")                                                \
-	X(slow_failover, 0, "failure of a destination, for failover to act on")
+	X(slow_failover, 0, "answer of a destination, for failover to act on")                         \
+	X(slow_fork, 0, "request for all destinations of its set, or what belongs to one")
 
 enum verdict {
 #define X(name, help) VERDICT_##name,

@@ -22,6 +22,9 @@
 /* With FINAL: the answer was built here, and all destinations are given up. */
 #define DS_STORED_OWN (DS_STORED_FINAL | DS_STORED_TRYING)
 
+/* Not one that is tried after the other, but all at once: the daemon (fork.h) sees to everything. */
+#define DS_STORED_FORKED DS_STORED_FLAGS
+
 /* The i-th destination tried, 0: none. */
 port_inline __u32 ds_stored_dest(__u64 val, __u32 i)
 {
@@ -103,7 +106,7 @@ enum ds_stored_answer {
 	DS_STORED_PASS = 0, /* sent on as ever */
 	DS_STORED_ANSWERED, /* sent on, and the call is with who sent it */
 	DS_STORED_FAILED, /* for the daemon: a failure that the client is not to see yet, if there is another destination */
-	DS_STORED_LATE, /* for the daemon: of a destination that was given up */
+	DS_STORED_LATE, /* for the daemon: of a destination that was given up, or of one of many */
 };
 
 /* A response: *val becomes the word after it. method: of CSeq; dest: who sent it, 0 where that is none of ours. */
@@ -112,6 +115,8 @@ port_inline int ds_stored_response(const struct ds_failover *f, __u64 *val, __u3
 {
 	int given_up = ds_stored_given_up(*val, dest);
 
+	if (*val == DS_STORED_FORKED)
+		return DS_STORED_LATE;
 	if (method != of)
 		return method == SIP_METHOD_CANCEL && given_up ? DS_STORED_LATE : DS_STORED_PASS;
 	if (status < 200) {

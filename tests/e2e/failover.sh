@@ -16,6 +16,8 @@ NAMED=" $* "
 . "$LAB_TOP/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/daemon.sh
 . "$LAB_TOP/tests/lib/daemon.sh"
+# shellcheck source=tests/lib/like.sh
+. "$LAB_TOP/tests/lib/like.sh"
 
 # Health is another test's: every destination is picked from all the time.
 DAEMON_PING='probe = none passive { requests = 0 }'
@@ -132,105 +134,6 @@ never_after_cancel() {
 	(($(reason request_failover) == 0)) && good 1 && ((COUNT < CALLS)) && good 2 && ((COUNT < CALLS))
 }
 
-# ---- the same from Kamailio
-
-# seen NAME...: what these got, in its order: start line without phrases, CSeq, how many Vias, whether To has a tag. A 100
-# goes no further than Kamailio, which is stateful and also makes CANCEL and ACK anew, with one Via.
-seen() {
-	local name
-
-	for name in "$@"; do
-		tr -d '\r' <"$LAB_DIR/log/$name.messages" | awk -v name="$name" '
-			function say() {
-				sub(/^SIP.2.0 ... .*/, substr(start, 1, 11), start)
-				if (start ~ /^(CANCEL|ACK)/)
-					vias = "-"
-				if (start != "" && start != "SIP/2.0 100")
-					print name ": " start " | " cseq " | " vias " | " tag
-				start = ""
-			}
-			/message received/ { say(); getline; getline; start = $0; vias = tag = 0; next }
-			/^-----------/ || /message sent/ { say() }
-			start != "" && /^Via:/ { vias++ }
-			start != "" && /^To:/ { tag = /tag=/ }
-			start != "" && /^CSeq:/ { cseq = $0 }
-			END { say() }'
-	done
-}
-
-# one_call UAC UAS1 UAS2: one call; the caller's and the answerers' view of it is in $LAB_DIR/log/WHO.seen.
-one_call() {
-	local who=$1
-
-	rm -f "$LAB_DIR"/log/*.messages
-	CALLS=1
-	SIPP_COMMON+=(-trace_msg)
-	calls "${@:2}"
-	touch "$LAB_DIR/log/uas1.messages" "$LAB_DIR/log/uas2.messages"
-	seen uac1 uas1 uas2 >"$LAB_DIR/log/$who.seen"
-	unset "SIPP_COMMON[-1]"
-	CALLS=40
-	E2E_WHY+=" (by $who)"
-	(($(sipp_stat uac1 'SuccessfulCall(C)') == 1))
-}
-
-kamailio_call() {
-	local end=$((SECONDS + 8)) dir=$LAB_DIR/kam bad=0
-
-	mkdir -p "$dir" /run/kamailio
-	lab_spawn director kam kamailio -DD -E -m 32 -M 8 -Y "$dir" -w "$dir" -P "$dir/pid" \
-		-f "$LAB_TOP/tests/e2e/kamailio/failover.cfg" -A "LIST=\"$E2E_LIST\"" \
-		-A "LISTEN=udp:$(lab_host "$DAEMON_FAMILY" vip):5060"
-	until lab_run director ss -Hlun "sport = :5060" | grep -q .; do
-		E2E_WHY="kamailio: $(grep -hE 'CRITICAL|ERROR' "$LAB_DIR/log/kam.err" | head -n 1)"
-		lab_alive kam && ((SECONDS < end)) || return 1
-		sleep 0.1
-	done
-	sleep 0.5
-	one_call kamailio "$@" || bad=1
-	kill -TERM "${LAB_PID[kam]}" 2>/dev/null
-	lab_wait kam 5
-	return "$bad"
-}
-
-# like_kamailio NAME FAMILY FAIL UAC UAS1 UAS2: caller and answerers get the same from Kamailio and from us.
-like_kamailio() {
-	local name=$1-ipv$2
-
-	[[ $NAMED == "  " || $NAMED == *" $name "* ]] || return 0
-	if ! command -v kamailio >/dev/null; then
-		e2e_skip "$name" "kamailio is not installed; remedy: apt-get install kamailio"
-		return
-	fi
-	DAEMON_FAMILY=$2
-	SIPP_FAIL=$3
-	{
-		echo "1 sip:$(lab_host "$2" dest 1):5060 0 10"
-		echo "1 sip:$(lab_host "$2" dest 2):5060 0 5"
-	} >"$E2E_LIST"
-	lab_neigh_flush
-	if ! kamailio_call "${@:4}"; then
-		e2e_not_ok "$name" "$E2E_WHY"
-		lab_kill_all
-		SIPP_EDIT=()
-		return
-	fi
-	lab_kill_all
-	rm -f "$DAEMON_STATE"
-	daemon_conf "$DAEMON_FAMILY"
-	sed -i "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "$DAEMON_CONF"
-	E2E_WHY="the daemon does not start"
-	if daemon_start && sleep 0.7 && one_call ours "${@:4}" && E2E_WHY="other messages than Kamailio's" &&
-		[[ -s $LAB_DIR/log/ours.seen ]] && diff "$LAB_DIR/log/kamailio.seen" "$LAB_DIR/log/ours.seen" >"$LAB_DIR/log/$name.diff"; then
-		e2e_ok "$name"
-	else
-		e2e_not_ok "$name" "$E2E_WHY $(head -n 4 "$LAB_DIR/log/$name.diff" 2>/dev/null | tr '\n' ';')"
-	fi
-	SIPP_EDIT=()
-	lab_kill_all
-	e2e_detach || e2e_not_ok "$name-detach" "$(head -n 1 "$LAB_DIR/log/detach.err")"
-}
-
 e2e_begin "$@"
 for family in 4 6; do
 	with_failover failover-500 "$family" fails_with "500 Server Internal Error"
@@ -243,14 +146,14 @@ for family in 4 6; do
 	with_failover failover-all-silent "$family" all_silent
 	with_failover failover-cancelled "$family" cancelled
 	with_failover failover-never-after-cancel "$family" never_after_cancel
-	like_kamailio failover-kamailio-500 "$family" "500 Server Internal Error" uac uas_fail uas
+	like_kamailio failover-kamailio-500 "$family" failover "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "500 Server Internal Error" uac uas_fail uas
 	# the messages are the same over both families, and one says so
 	((family == 4)) || continue
-	like_kamailio failover-kamailio-503 "$family" "503 Service Unavailable" uac uas_fail uas
-	like_kamailio failover-kamailio-trying "$family" "" uac uas_trying uas
-	like_kamailio failover-kamailio-cancelled "$family" "500 Server Internal Error" uac_cancel uas_fail uas_cancel
+	like_kamailio failover-kamailio-503 "$family" failover "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "503 Service Unavailable" uac uas_fail uas
+	like_kamailio failover-kamailio-trying "$family" failover "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "" uac uas_trying uas
+	like_kamailio failover-kamailio-cancelled "$family" failover "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "500 Server Internal Error" uac_cancel uas_fail uas_cancel
 	SIPP_EDIT=(-e 's/recv response="486"/recv response="408"/')
-	like_kamailio failover-kamailio-silent "$family" "" uac_reject uas_deaf uas_deaf
+	like_kamailio failover-kamailio-silent "$family" failover "s/{ route \"all\" {/{ $FAILOVER route \"all\" { algorithm = serial/" "" uac_reject uas_deaf uas_deaf
 	SIPP_EDIT=()
 done
 e2e_end

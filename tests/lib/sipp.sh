@@ -17,6 +17,8 @@ SIPP_HOLD=(50 150)
 # So many octets more in the body of every INVITE of callers and 200 of answerers: a multiple of 50.
 SIPP_PAD_UAC=0
 SIPP_PAD_UAS=0
+# Seconds that callers have beyond those that it takes to begin their calls.
+SIPP_LONGER=10
 # What callers write as their host in Via; empty: their address.
 SIPP_SENT_BY=
 # 1: this run loses messages on purpose, so the 180 may be missing.
@@ -80,7 +82,7 @@ sipp_uac() {
 	lab_spawn client "$name" sipp "$3" -sf "$LAB_DIR/$scenario.xml" \
 		-key via_params "${7-;rport}" \
 		-i "$(lab_host "$1" client "$2")" -p "$((5060 + $2))" -l 10000 \
-		-m "$4" -r "$5" -timeout "$(($4 / $5 + 10))s" -timeout_error \
+		-m "$4" -r "$5" -timeout "$(($4 / $5 + SIPP_LONGER))s" -timeout_error \
 		-cp "$SIPP_CONTROL" -mp "$SIPP_MEDIA" "${SIPP_COMMON[@]}" "${SIPP_FILES[@]}"
 }
 

@@ -6,6 +6,7 @@
 #include "test.h"
 
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -282,6 +283,55 @@ static void late(void **state)
 	check_int("was with", ds_stored_last(e->val), PROG_DEST(PROG_L4, (unsigned int)second));
 }
 
+/* Marks the request that was sent last as one that all destinations have got: its branch is in what they got. */
+static struct ds_stored *forked_entry(void)
+{
+	const char *branch = strstr((const char *)view.payload, "z9hG4bK");
+	__u64 key = branch ? strtoull(branch + 7, NULL, 16) : 0;
+	struct ds_stored *e = &prog.stored[ds_stored_row(key, prog.state->stored_mask)];
+
+	e->key = ds_stored_key(key);
+	e->val = DS_STORED_FORKED;
+	return e;
+}
+
+/* What all destinations get is the daemon's; where there is none, the hash finds one. */
+static void for_all(void **state)
+{
+	struct ds_stored *e;
+	int half, dest;
+	size_t n;
+
+	(void)state;
+	prog_scene(DS_MODE_PROXY, DS_ALGORITHM_CALL_ID, DS_AFFINITY_CALLS);
+	for (half = 0; half < 2; half++)
+		prog.listeners[PROG_L4].half[half].forks = 1;
+	prog.sets[prog.listeners[PROG_L4].half[prog.state->generation & 1].set].pick = DS_PICK_ALL;
+	dest = ask(0, "INVITE", "a1", "", "request");
+	check_int("again", ask(0, "INVITE", "a1", "", "request"), dest);
+	stored(&n);
+	check_int("nothing is stored", n, 0);
+	daemon_runs();
+	check_int("to all", ask(0, "INVITE", "a1", "", ""), -1);
+	prog_check(&run, XDP_PASS, "slow", "slow_fork");
+	check_int("CANCEL", ask(0, "CANCEL", "a1", "", ""), -1);
+	prog_check(&run, XDP_PASS, "slow", "slow_fork");
+	check_int("in a dialog", ask(0, "BYE", "a1", ";tag=b", "request"), dest);
+	prog.state->slow_path = 0;
+	check_int("again", ask(0, "INVITE", "a1", "", "request"), dest);
+	daemon_runs();
+	reply(0, dest, "486 Busy", "forward", "response");
+	e = forked_entry();
+	reply(0, dest, "486 Busy", "slow", "slow_failover");
+	reply(0, dest, "180 Ringing", "slow", "slow_failover");
+	prog.state->slow_path = 0;
+	reply(0, dest, "486 Busy", "forward", "response");
+	daemon_runs();
+	check_int("ACK to a failure", ask(0, "ACK", "a1", ";tag=b", ""), -1);
+	prog_check(&run, XDP_PASS, "slow", "slow_fork");
+	check_int("unchanged", e->val == DS_STORED_FORKED, 1);
+}
+
 int main(void)
 {
 	struct test_list tests = { 0 };
@@ -296,6 +346,7 @@ int main(void)
 	test_rows(&tests, "stops", stops, stop_rows);
 	test_add(&tests, "failures", failures, NULL);
 	test_add(&tests, "late", late, NULL);
+	test_add(&tests, "for all", for_all, NULL);
 	failed = test_run(&tests, "failover");
 	prog_close();
 	return failed;

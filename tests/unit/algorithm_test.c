@@ -133,7 +133,8 @@ static const struct name_row {
 	{ "64", 64 },
 	{ "10", 10 },
 	{ "call-load", 10 },
-	{ "12", -1 },
+	{ "parallel", 12 },
+	{ "16", -1 },
 	{ "65", -1 },
 	{ "-1", -1 },
 	{ "", -1 },
@@ -154,7 +155,7 @@ static void names_are_found(void **state)
 	}
 	check_int("kamailio's rule", algorithm_pick(DS_ALGORITHM_FROM_URI, DS_SLOT_KAMAILIO), DS_PICK_MODULO);
 	check_int("turns by it", algorithm_pick(DS_ALGORITHM_ROUND_ROBIN, DS_SLOT_KAMAILIO), DS_PICK_TURN);
-	assert_null(algorithm_name(12));
+	assert_null(algorithm_name(16));
 	assert_null(algorithm_name(65));
 }
 
