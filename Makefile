@@ -176,10 +176,10 @@ format: ## rewrite the C files to .clang-format
 INSTALLED = $(SBIN)/dispatchctl $(LIB)/sipxdp/dispatch.bpf.o $(UNITS)/sipxdp.service $(UNITS)/sipxdp@.service \
 	$(LIB)/tmpfiles.d/sipxdp.conf $(COMPLETIONS)/dispatchctl $(patsubst man/%,$(MAN)/man5/%,$(wildcard man/*.5)) \
 	$(patsubst man/%,$(MAN)/man8/%,$(wildcard man/*.8)) $(SAMPLES:dist/%=$(EXAMPLES)/%) \
-	$(SAMPLES:dist/%=$(ETC)/%.sample)
+	$(SAMPLES:dist/%=$(ETC)/%.sample) $(USES:dist/examples/%=$(EXAMPLES)/uses/%)
 # Directories that are ours, or that a system need not have; deepest first.
 INSTALLED_DIRS = $(LIB)/sipxdp $(UNITS) $(LIB)/systemd $(LIB)/tmpfiles.d $(COMPLETIONS) $(DATA)/bash-completion \
-	$(MAN)/man5 $(MAN)/man8 $(EXAMPLES) $(DATA)/doc/sipxdp $(ETC)
+	$(MAN)/man5 $(MAN)/man8 $(EXAMPLES)/uses $(EXAMPLES) $(DATA)/doc/sipxdp $(ETC)
 
 SBIN = $(DESTDIR)$(PREFIX)/sbin
 LIB = $(DESTDIR)$(PREFIX)/lib
@@ -190,6 +190,7 @@ COMPLETIONS = $(DATA)/bash-completion/completions
 EXAMPLES = $(DATA)/doc/sipxdp/examples
 ETC = $(DESTDIR)$(SYSCONFDIR)/sipxdp
 SAMPLES := $(wildcard dist/dispatchctl.conf dist/dispatcher.list)
+USES := $(wildcard dist/examples/*)
 
 # put MODE,SOURCE,TARGET
 define put
@@ -212,11 +213,12 @@ install: all ## install program, man pages, completion, units and samples (DESTD
 	$(call unit,%i.conf, (%i),$(UNITS)/sipxdp@.service)
 	$(call put,644,dist/sipxdp.tmpfiles,$(LIB)/tmpfiles.d/sipxdp.conf)
 	$(call put,644,dist/dispatchctl.bash-completion,$(COMPLETIONS)/dispatchctl)
-	$(Q)install -d $(MAN)/man5 $(MAN)/man8 $(EXAMPLES) $(ETC)
+	$(Q)install -d $(MAN)/man5 $(MAN)/man8 $(EXAMPLES)/uses $(ETC)
 	$(call msg,INST,$(MAN))
 	$(Q)for f in $(wildcard man/*.[58]); do install -m 644 $$f $(MAN)/man$${f##*.}/; done
 	$(call msg,INST,$(ETC))
 	$(Q)for f in $(SAMPLES); do install -m 644 $$f $(EXAMPLES)/; install -m 644 $$f $(ETC)/$${f#dist/}.sample; done
+	$(Q)install -m 644 $(USES) $(EXAMPLES)/uses/
 
 uninstall: ## remove what install put there, and the directories that are empty then
 	$(call msg,RM,$(SBIN)/dispatchctl and what belongs to it)

@@ -51,6 +51,9 @@ expected() {
 	for sample in dispatchctl.conf dispatcher.list; do
 		[[ ! -f dist/$sample ]] || printf '%s\n' "$1/share/doc/sipxdp/examples/$sample" "$2/sipxdp/$sample.sample"
 	done
+	for sample in dist/examples/*; do
+		echo "$1/share/doc/sipxdp/examples/uses/${sample##*/}"
+	done
 }
 
 installed() {
