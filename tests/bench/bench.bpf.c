@@ -20,10 +20,26 @@ char LICENSE[] SEC("license") = "GPL";
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, BENCH_FRAMES);
 	__type(key, __u32);
 	__type(value, struct bench_frame);
-} frame SEC(".maps");
+} frames SEC(".maps");
+
+/* How many of them are used, less one: a power of two less one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} mask SEC(".maps");
+
+/* The next one. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} turn SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -81,10 +97,14 @@ int bench_none(struct xdp_md *ctx)
 SEC("xdp.frags")
 int bench_undo(struct xdp_md *ctx)
 {
-	__u32 zero = 0, len;
-	struct bench_frame *f = bpf_map_lookup_elem(&frame, &zero);
+	__u32 zero = 0, at, len, *m = bpf_map_lookup_elem(&mask, &zero), *t = bpf_map_lookup_elem(&turn, &zero);
+	struct bench_frame *f;
 	__s64 grown;
 
+	if (!m || !t)
+		return XDP_ABORTED;
+	at = (*t)++ & *m;
+	f = bpf_map_lookup_elem(&frames, &at);
 	if (!f)
 		return XDP_ABORTED;
 	len = f->len;

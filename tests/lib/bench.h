@@ -8,6 +8,8 @@
 #define BENCH_FRAME_MAX 2000
 #define BENCH_PAYLOAD 42 /* Ethernet, IPv4, UDP */
 
+#define BENCH_FRAMES 1024 /* a power of two */
+
 struct bench_frame {
 	__u32 len;
 	__u8 data[BENCH_FRAME_MAX + 48];

@@ -63,7 +63,7 @@ static int put(struct bpf_object *o, const char *map, const void *key, const voi
 	return 0;
 }
 
-static int fill_tables(struct bpf_object *o, enum ds_mode mode, enum ds_affinity affinity)
+static int fill_tables(struct bpf_object *o, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets)
 {
 	struct ds_listener l = { .at = endpoint(LAB_LISTENER, 5060), .sent_by_len = sizeof(LAB_LISTENER ":5060") - 1 };
 	struct ds_dest_rec d = { .id = 1, .at = endpoint(LAB_DEST, 5060), .flags = DS_DEST_USED };
@@ -80,7 +80,7 @@ static int fill_tables(struct bpf_object *o, enum ds_mode mode, enum ds_affinity
 	for (i = 0; i < DS_SLOTS_GROUP; i++)
 		slots.dest[i] = 1;
 	set.members = set.table;
-	state.calls_mask = DS_CALLS_BUCKETS - 1;
+	state.calls_mask = buckets - 1;
 	state.call_idle_s = DS_CALL_IDLE_S;
 	state.has_nat = mode == DS_MODE_NAT;
 	if (put(o, "listeners", &zero, &l) || put(o, "listener_ids", &l.at, &zero) || put(o, "dests", &one, &d) ||
@@ -110,12 +110,18 @@ static int fill_chain(struct bpf_object *o)
 	return 0;
 }
 
-static struct bpf_object *load(const char *path)
+/* buckets: of the calls table, 0: the object has none. */
+static struct bpf_object *load(const char *path, __u32 buckets)
 {
 	struct bpf_object *o = bpf_object__open_file(path, NULL);
 
 	if (!o || libbpf_get_error(o)) {
 		fprintf(stderr, "bench: cannot open %s\n", path);
+		return NULL;
+	}
+	if (buckets && bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "calls"), buckets)) {
+		fprintf(stderr, "bench: no calls table in %s\n", path);
+		bpf_object__close(o);
 		return NULL;
 	}
 	if (bpf_object__load(o)) {
@@ -190,27 +196,40 @@ struct bpf_program *lab_prog(const struct lab *lab, const char *name)
 	return p;
 }
 
+int lab_put_at(const struct lab *lab, const char *map, __u32 key, const void *value)
+{
+	return put(lab->bench, map, &key, value);
+}
+
 int lab_put(const struct lab *lab, const char *map, const void *value)
 {
-	__u32 zero = 0;
+	return lab_put_at(lab, map, 0, value);
+}
 
-	return put(lab->bench, map, &zero, value);
+int lab_set(const struct lab *lab, const char *map, const void *key, const void *value)
+{
+	return put(lab->datapath, map, key, value);
 }
 
 int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity)
+{
+	return lab_load_calls(lab, dir, mode, affinity, DS_CALLS_BUCKETS);
+}
+
+int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets)
 {
 	char path[512];
 
 	memset(lab, 0, sizeof(*lab));
 	lab->compiler = dir;
 	snprintf(path, sizeof(path), "build/%s/dispatch.bpf.o", dir);
-	lab->datapath = load(path);
+	lab->datapath = load(path, buckets);
 	/* the default compiler's objects lie one folder apart */
 	snprintf(path, sizeof(path), "build/%s/bench.bpf.o", strcmp(dir, ".") ? dir : "tests");
-	lab->bench = load(path);
+	lab->bench = load(path, 0);
 	if (!lab->datapath || !lab->bench)
 		return -1;
-	return fill_tables(lab->datapath, mode, affinity) || fill_chain(lab->datapath) || attach(lab) ? -1 : 0;
+	return fill_tables(lab->datapath, mode, affinity, buckets) || fill_chain(lab->datapath) || attach(lab) ? -1 : 0;
 }
 
 void lab_unload(struct lab *lab)

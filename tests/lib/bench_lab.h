@@ -30,6 +30,9 @@ int lab_enter(void);
  * listener, one set, one destination.
  */
 int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity);
+
+/* The same with a calls table of that many buckets, a power of two. */
+int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets);
 void lab_unload(struct lab *lab);
 
 /* Whether packets to the destination go by a cached next hop or by the kernel's tables. 0 or -1. */
@@ -41,8 +44,12 @@ int lab_beat(const struct lab *lab);
 /* The program of that name in either object; exits where there is none. */
 struct bpf_program *lab_prog(const struct lab *lab, const char *name);
 
-/* Puts a value into a map of the bench object under key 0. 0 or -1. */
+/* Puts a value into a map of the bench object, lab_put() under key 0. 0 or -1. */
+int lab_put_at(const struct lab *lab, const char *map, __u32 key, const void *value);
 int lab_put(const struct lab *lab, const char *map, const void *value);
+
+/* Puts a value into a map of the datapath. 0 or -1. */
+int lab_set(const struct lab *lab, const char *map, const void *key, const void *value);
 
 /* Instructions that the verifier walked for a program when it was loaded; 0 where unknown. */
 unsigned long lab_verified(const struct bpf_program *p);
