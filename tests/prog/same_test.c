@@ -10,27 +10,18 @@
 #include <time.h>
 
 #include "guard.h"
+#include "mutate.h"
 #include "route_kernel.h"
 #include "route_tables.h"
 #include "source.h"
 
 #define SAME_SEED 20240607
-#define SAME_COUNT 5000
+#define SAME_COUNT 34000
 #define SAME_LIST                                                                                     \
 	"1 sip:192.0.2.30\n1 sip:192.0.2.31\n1 sip:192.0.2.32:5070\n1 sip:192.0.2.33;transport=tcp\n" \
 	"1 sip:[2001:db8::30]\n1 sip:[2001:db8::31]:5070\n"
 /* Longer ones may be beyond what the kernel program rewrites, shorter ones may not. */
 #define SAME_SHORT 1300
-
-struct same_message {
-	unsigned char *data;
-	size_t len;
-};
-
-struct same_messages {
-	struct same_message *m;
-	size_t n;
-};
 
 /* One listener in both worlds. */
 struct same_side {
@@ -69,12 +60,11 @@ static const char *const reasons[] = {
 };
 
 static struct same_side sides[SAME_SIDES];
-static struct same_messages corpus, mixed;
+static struct mutate_messages corpus, mixed;
 static struct decision decision;
-static size_t compared, beyond;
-static __u64 seed = SAME_SEED;
+static size_t compared, beyond, mutated;
 
-static void same_keep(struct same_messages *to, const unsigned char *data, size_t len)
+static void same_keep(struct mutate_messages *to, const unsigned char *data, size_t len)
 {
 	to->m = realloc(to->m, (to->n + 1) * sizeof(*to->m));
 	assert_non_null(to->m);
@@ -84,7 +74,7 @@ static void same_keep(struct same_messages *to, const unsigned char *data, size_
 	to->m[to->n++].len = len;
 }
 
-static void same_drop(struct same_messages *list)
+static void same_drop(struct mutate_messages *list)
 {
 	while (list->n)
 		free(list->m[--list->n].data);
@@ -208,7 +198,8 @@ static int same_teardown(void **state)
 	}
 	same_drop(&corpus);
 	same_drop(&mixed);
-	print_message("%zu compared, %zu of them beyond the kernel program's bounds\n", compared, beyond);
+	print_message("%zu compared, %zu of them mutations, %zu beyond the kernel program's bounds\n", compared,
+		      mutated, beyond);
 	return 0;
 }
 
@@ -349,92 +340,10 @@ static void same_corpus(void **state)
 	}
 }
 
-/* xorshift64* (Vigna). */
-static size_t same_random(size_t below)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return below ? (size_t)((seed * 0x2545f4914f6cdd1dull) >> 33) % below : 0;
-}
-
-static const struct same_message *same_any(void)
-{
-	return &mixed.m[same_random(mixed.n)];
-}
-
-static size_t same_truncate(unsigned char *out)
-{
-	const struct same_message *m = same_any();
-	size_t len = same_random(m->len + 1);
-
-	memcpy(out, m->data, len);
-	return len;
-}
-
-static size_t same_flip(unsigned char *out)
-{
-	static const char likely[] = "\r\n\t \":;,<>@[]=\\/?.0z\x80";
-	const struct same_message *m = same_any();
-	size_t n = 1 + same_random(4);
-
-	memcpy(out, m->data, m->len);
-	for (; n; n--)
-		out[same_random(m->len)] = same_random(2) ? likely[same_random(sizeof(likely))] : (int)same_random(256);
-	return m->len;
-}
-
-static size_t same_splice(unsigned char *out)
-{
-	const struct same_message *a = same_any(), *b = same_any();
-	size_t n = same_random(a->len + 1), from = same_random(b->len + 1), rest = b->len - from;
-
-	if (n + rest > DECIDE_PAYLOAD_MAX)
-		rest = DECIDE_PAYLOAD_MAX - n;
-	memcpy(out, a->data, n);
-	memcpy(out + n, b->data + from, rest);
-	return n + rest;
-}
-
-/* The first octet of the line that the octet at `at` is in. */
-static size_t same_line(const struct same_message *m, size_t at)
-{
-	while (at && m->data[at - 1] != '\n')
-		at--;
-	return at;
-}
-
-static size_t same_duplicate(unsigned char *out)
-{
-	const struct same_message *m = same_any();
-	size_t from = same_line(m, same_random(m->len)), to = same_line(m, same_random(m->len));
-	const unsigned char *lf = memchr(m->data + from, '\n', m->len - from);
-	size_t n = lf ? (size_t)(lf + 1 - (m->data + from)) : m->len - from;
-
-	if (m->len + n > DECIDE_PAYLOAD_MAX)
-		n = 0;
-	memcpy(out, m->data, to);
-	memcpy(out + to, m->data + from, n);
-	memcpy(out + to + n, m->data + to, m->len - to);
-	return m->len + n;
-}
-
-struct same_kind {
-	const char *name;
-	size_t (*mutate)(unsigned char *out);
-};
-
-static const struct same_kind kinds[] = {
-	{ "truncate", same_truncate },
-	{ "flip octets", same_flip },
-	{ "splice", same_splice },
-	{ "duplicate rows", same_duplicate },
-};
-
 static void same_mutations(void **state)
 {
 	static unsigned char out[DECIDE_PAYLOAD_MAX];
-	const struct same_kind *kind = *state;
+	const struct mutate_kind *kind = *state;
 	const char *count = getenv("SAME_COUNT");
 	long i, n = count ? atol(count) : SAME_COUNT;
 	struct same_side *s;
@@ -442,11 +351,12 @@ static void same_mutations(void **state)
 
 	if (!test_corpus())
 		test_skip("no corpus; SIPXDP_CORPUS says where it is");
-	print_message("SAME_SEED=%llu\n", (unsigned long long)seed);
+	print_message("%ld, SAME_SEED=%llu\n", n, (unsigned long long)mutate_seed);
 	for (i = 0; i < n; i++) {
-		len = kind->mutate(out);
-		s = &sides[same_random(SAME_SIDES)];
-		same_one(s, same_random(2) ? &s->client : &s->server, out, len);
+		len = kind->mutate(&mixed, out);
+		mutated++;
+		s = &sides[mutate_random(SAME_SIDES)];
+		same_one(s, mutate_random(2) ? &s->client : &s->server, out, len);
 	}
 }
 
@@ -463,11 +373,11 @@ int main(void)
 	size_t i;
 	char name[64];
 
-	seed = given ? strtoull(given, NULL, 0) : SAME_SEED;
+	mutate_seed = given ? strtoull(given, NULL, 0) : SAME_SEED;
 	for (i = 0; i < TEST_COUNT(folders); i++) {
 		snprintf(name, sizeof(name), "corpus: %s", folders[i]);
 		test_add(&tests, name, same_corpus, folders[i]);
 	}
-	test_rows(&tests, "mutations", same_mutations, kinds);
+	test_rows(&tests, "mutations", same_mutations, mutate_kinds);
 	return _cmocka_run_group_tests("same", tests.test, tests.n, same_setup, same_teardown);
 }
