@@ -103,8 +103,8 @@ demo: ## build, then run sipp calls through the kernel in namespaces of its own 
 	$(Q)tests/demo/demo.sh
 
 test: deps ## deps, all, and every test; ends with `N passed, N failed, N skipped`
-	$(Q)$(MAKE) all tests-unit tests-root rules
-	$(Q)tests/run $(UNIT) --root $(PROG) $(E2E)
+	$(Q)$(MAKE) all tests-unit tests-root $(FUZZ) rules
+	$(Q)tests/run $(UNIT) tests/fuzz/all --root $(PROG) $(E2E)
 
 check: tests-unit rules ## the tests that need no root: unit and corpus
 	$(Q)tests/run $(UNIT)
@@ -162,7 +162,7 @@ soak: ## calls while daemons are killed, lists change, destinations die and rubb
 	$(Q)$(MAKE) all $(E2E_HELP) $(TEST_BPF_OBJ)
 	$(Q)SOAK_SECONDS=$(or $(T),120) tests/soak/soak.sh
 
-fuzz: $(FUZZ) ## run every fuzzer one after the other for T seconds each (default 60)
+fuzz: $(FUZZ) ## run every fuzzer for T seconds (default 60), two at a time, and say what they covered
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)
 
 lint: ## check format, shell scripts, house rules, and what cppcheck finds

@@ -1,35 +1,62 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# fuzz.sh SECONDS FUZZER...: run each fuzzer in turn. What it finds and learns is
-# kept in build/fuzz/NAME. Seeds: tests/fuzz/seeds/NAME, and for sip_* the corpus.
+# fuzz.sh SECONDS FUZZER...: run all fuzzers so long each, FUZZ_JOBS (2) at a time; one line for each, `ok fuzz NAME: ...`
+# with executions and coverage, as tests/run counts them. What they find and learn is kept in build/fuzz/NAME. Seeds:
+# tests/fuzz/seeds/NAME, and for sip_* the corpus.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
 CORPUS=${SIPXDP_CORPUS:-../shared/corpus}
+FUZZ_JOBS=${FUZZ_JOBS:-2}
 seconds=$1
 shift
 (($#)) || {
 	echo "sipxdp: there is no fuzzer in tests/fuzz" >&2
 	exit 1
 }
+trap 'kill $(jobs -p) 2>/dev/null || true' EXIT
 
-bad=0
-for fuzzer in "$@"; do
-	name=$(basename "$fuzzer")
+# stat NAME LOG: one of the numbers that libFuzzer prints at its end.
+stat() {
+	sed -n "s/^stat::$1: *//p" "$2"
+}
+
+# fuzz FUZZER runs one and says what came of it.
+fuzz() {
+	local name=${1##*/} work dirs now
+
 	work=build/fuzz/$name
 	dirs=("$work/corpus")
 	mkdir -p "$work/corpus" "$work/found"
+	: >"$work/failed"
 	[[ ! -d tests/fuzz/seeds/$name ]] || dirs+=("tests/fuzz/seeds/$name")
 	[[ $name != sip_* || ! -d $CORPUS ]] || dirs+=("$CORPUS")
-	printf '  FUZZ   %-24s ' "$name"
-	if "$fuzzer" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
+	if "$1" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$work/found/" "${dirs[@]}" >"$work/log" 2>&1 </dev/null; then
-		echo "$(sed -n 's/^stat::number_of_executed_units: *//p' "$work/log") inputs, nothing found"
+		now=$(grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$work/log" | tail -n 1)
+		echo "ok fuzz ${name%_fuzz}: $(stat number_of_executed_units "$work/log") executions in $seconds s," \
+			"$(cut -d' ' -f2 <<<"$now") edges and $(cut -d' ' -f4 <<<"$now") features covered, nothing found"
+		rm "$work/failed"
 	else
-		bad=1
-		echo "FOUND; the last lines of $work/log:"
+		echo "not ok fuzz ${name%_fuzz}: $(grep -aE '^(==|SUMMARY|ERROR)' "$work/log" | tail -n 1); to repeat:" \
+			"$1 $(sed -n 's/.*Test unit written to //p' "$work/log" | tail -n 1)"
 		tail -n 25 "$work/log" | sed 's/^/         | /'
 	fi
+}
+
+for fuzzer in "$@"; do
+	while (($(jobs -pr | wc -l) >= FUZZ_JOBS)); do
+		wait -n
+	done
+	fuzz "$fuzzer" &
 done
+wait
+executions=0 bad=0
+for fuzzer in "$@"; do
+	[[ ! -e build/fuzz/${fuzzer##*/}/failed ]] || bad=1
+	n=$(stat number_of_executed_units "build/fuzz/${fuzzer##*/}/log")
+	executions=$((executions + ${n:-0}))
+done
+echo "$# fuzzers, $executions executions"
 exit "$bad"
