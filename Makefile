@@ -74,6 +74,7 @@ BPF_OBJ := $(patsubst bpf/%.c,$(B)/%.o,$(wildcard bpf/*.bpf.c))
 TEST_BPF_SRC := $(wildcard tests/prog/*.bpf.c tests/bench/*.bpf.c)
 TEST_BPF_OBJ := $(addprefix $(B)/tests/,$(notdir $(TEST_BPF_SRC:.c=.o)))
 UNIT := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/unit/*_test.c))
+UNIT_PLAIN := $(UNIT:$(B)/tests/unit/%=$(B)/tests/plain/%)
 PROG := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/prog/*_test.c))
 BENCH := $(patsubst tests/%.c,$(B)/tests/%,$(filter-out %.bpf.c,$(wildcard tests/bench/*.c)))
 FUZZ := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/fuzz/*.c))
@@ -86,8 +87,8 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench compare matrix spread storm soak fuzz lint format install uninstall clean help \
-	tests-unit tests-root clangs FORCE
+.PHONY: all rules deps demo test check check-root bench compare matrix spread storm soak fuzz valgrind lint format install uninstall clean help \
+	tests-unit tests-plain tests-root clangs FORCE
 .SECONDARY:
 
 all: $(BPF_OBJ) $(CTL) ## build dispatchctl and the XDP program (default)
@@ -121,6 +122,8 @@ rules: ## which test proves which SIP rule
 	@tail -n 1 $(B)/rules.txt
 
 tests-unit: $(UNIT)
+	@:
+tests-plain: $(UNIT_PLAIN)
 	@:
 tests-root: $(PROG) $(E2E_HELP) $(TEST_BPF_OBJ) clangs
 	@:
@@ -164,6 +167,11 @@ soak: ## calls while daemons are killed, lists change, destinations die and rubb
 
 fuzz: $(FUZZ) ## run every fuzzer for T seconds (default 60), two at a time, and say what they covered
 	$(Q)scripts/fuzz.sh $(or $(T),60) $(FUZZ)
+
+valgrind: ## unit tests, built without sanitizers, and dispatchctl under valgrind
+	$(Q)scripts/deps.sh build test valgrind
+	$(Q)$(MAKE) all tests-plain
+	$(Q)scripts/valgrind.sh $(UNIT_PLAIN)
 
 lint: ## check format, shell scripts, house rules, and what cppcheck finds
 	$(Q)scripts/lint.sh
@@ -321,11 +329,21 @@ $(B)/san/%.o: %.c $(B)/cc.stamp
 $(B)/plain/%.o: %.c $(B)/cc.stamp
 	$(call compile,$(TEST_INCLUDES) -fPIE)
 
+$(B)/plain/tests/unit/%.o: tests/unit/%.c $(B)/cc.stamp
+	$(call compile,$(TEST_INCLUDES) $(SAN_WARN) -fPIE)
+
 $(B)/san/libctl.a: $(UNIT_LIB_SRC:%.c=$(B)/san/%.o) $(HELP_SRC:%.c=$(B)/san/%.o)
 	$(call archive)
 
 $(B)/plain/libhelp.a: $(HELP_SRC:%.c=$(B)/plain/%.o)
 	$(call archive)
+
+$(B)/plain/libunit.a: $(UNIT_LIB_SRC:%.c=$(B)/%.o) $(HELP_SRC:%.c=$(B)/plain/%.o)
+	$(call archive)
+
+$(B)/tests/plain/%: $(B)/plain/tests/unit/%.o $(B)/plain/libunit.a
+	@mkdir -p $(@D)
+	$(call link,-pie,$(PKGS_LIBS) -lcmocka)
 
 $(B)/tests/unit/%: $(B)/san/tests/unit/%.o $(B)/san/libctl.a
 	@mkdir -p $(@D)

@@ -51,6 +51,7 @@ needs() {
 		lab prog:jq jq reads JSON output
 		test prog:nft nftables drops packets on purpose
 		test fuzzer @libclang-rt the fuzzers
+		valgrind prog:valgrind valgrind looks for errors of memory
 		vm prog:qemu-system-x86_64 qemu-system-x86 starts other kernels
 		vm prog:busybox busybox-static is all that runs there beside the tests
 		vm prog:xz xz-utils unpacks kernel modules

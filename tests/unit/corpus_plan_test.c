@@ -136,7 +136,7 @@ static void check_forwarded(const struct sip_case *in, const struct ds_endpoint 
 {
 	struct ds_listener l = plan_listener(SENT_BY);
 	struct sip_ours ours = { .branch = PLAN_BRANCH, .sx = PLAN_SX };
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case out;
 	const struct sip_row *row;
 	struct ds_endpoint back;
@@ -176,7 +176,7 @@ static void check_forwarded(const struct sip_case *in, const struct ds_endpoint 
 static void check_replied(struct sip_case *in, const struct ds_endpoint *src, unsigned int reason)
 {
 	struct sip_reply r = { .reason = (__u16)reason, .tag = PLAN_SX };
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case out;
 	ssize_t n;
 
@@ -205,7 +205,7 @@ static void check_replied(struct sip_case *in, const struct ds_endpoint *src, un
 /* A response that had our Via put on top of it comes out as it was. */
 static void check_popped(const struct sip_case *in, size_t len, const unsigned char *plain)
 {
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	ssize_t n;
 
 	sip_proxy_response(&in->b, &in->m, &p);

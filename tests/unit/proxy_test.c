@@ -166,7 +166,7 @@ static void check_request(const char *in, size_t in_len, size_t noise, const cha
 	struct sip_ours ours = { .branch = PLAN_BRANCH, .sx = PLAN_SX, .cut_routes = cut_routes };
 	unsigned char out[4096];
 	char expected[4096];
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	size_t len;
 	ssize_t n;
@@ -275,7 +275,7 @@ static const struct proxy_row response_rows[] = {
 static void check_response(const char *in, size_t in_len, const char *want)
 {
 	unsigned char out[4096];
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	ssize_t n;
 
@@ -343,7 +343,7 @@ static void own_row(void **state)
 	struct ds_endpoint src = plan_place(V4);
 	char in[1024], want[1024], text[1024];
 	unsigned char out[2048];
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	size_t len;
 	ssize_t n;

@@ -140,7 +140,7 @@ static void replies(void **state)
 	struct ds_endpoint src = plan_place(row->src ? row->src : V4);
 	unsigned char out[4096];
 	struct sip_reply r;
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	ssize_t n;
 	int rc;
@@ -170,7 +170,7 @@ static void reparses(void **state)
 	struct ds_endpoint src = plan_place(V4), back;
 	unsigned char out[4096];
 	struct sip_reply r = { .reason = REASON_no_action, .tag = PLAN_SX };
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	ssize_t n;
 
@@ -197,7 +197,7 @@ static void many_rows(void **state)
 	struct ds_endpoint src = plan_place(V4);
 	unsigned char out[16384];
 	struct sip_reply r = { .reason = REASON_too_many_hops, .tag = PLAN_BRANCH };
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	unsigned int rows_n, answered = 0, refused = 0;
 	ssize_t n;
@@ -262,7 +262,7 @@ static void truncated(void **state)
 	for (cut = 0; cut <= len; cut++) {
 		for (i = 0; i < TEST_COUNT(dirt); i++) {
 			struct sip_reply r = { .tag = PLAN_BRANCH };
-			struct sip_plan p;
+			struct sip_plan p = { 0 };
 			struct sip_case s;
 
 			sip_open(&s, text, cut);

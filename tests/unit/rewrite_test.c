@@ -80,7 +80,7 @@ static void requests(void **state)
 	struct ds_endpoint src = plan_place(SRC);
 	char in[1024], want[1024], text[1024];
 	unsigned char out[2048];
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	size_t len;
 	ssize_t n;
@@ -139,7 +139,7 @@ static void contacts(void **state)
 	struct ds_endpoint src = plan_place(SRC);
 	char in[1024], want[1024];
 	unsigned char out[2048];
-	struct sip_plan p;
+	struct sip_plan p = { 0 };
 	struct sip_case s;
 	ssize_t n;
 
