@@ -224,7 +224,8 @@ shipped() {
 	sipp_finish 1 2
 	echo "# sipp -sn $4: $(sipp_stat uac1 'SuccessfulCall(C)') of $calls good, at the answerers" \
 		"$(sipp_stat uas1 'SuccessfulCall(C)') and $(sipp_stat uas2 'SuccessfulCall(C)')"
-	e2e_calls_clean "$calls" 1 2 && only
+	# with their 500 ms to send again a busy test machine looks like a loss
+	e2e_calls_good "$calls" 1 2 && only
 }
 
 registrars() {
