@@ -275,6 +275,9 @@ int live_new(struct event_base *base, struct conf *conf, struct live **live)
 	instance_unlock(&l->p.inst);
 	/* the loop runs from now on: pings time out */
 	l->p.wait_ms = LIVE_WAIT_MS;
+	/* the programs hand nothing to a slow path that has not said that it lives: whoever is answered finds it usable */
+	if (!code)
+		nexthop_beat(l->nexthop);
 	if (!code)
 		code = live_start_control(l);
 	if (!code && live_keep_list(l))

@@ -27,7 +27,10 @@ void nexthop_free(struct nexthop *nh);
 /* After each publication: destinations have come and gone. Returns 0, or -ENOMEM: new ones are left to the kernel. */
 int nexthop_refresh(struct nexthop *nh);
 
-/* Every DS_HEARTBEAT_MS, by the loop that has to be alive: takes in what the kernel has said, then says that it did. */
+/*
+ * Before anybody is told that the daemon is ready, then every DS_HEARTBEAT_MS, by the loop that has to be alive: takes in
+ * what the kernel has said, then says that it did.
+ */
 void nexthop_beat(struct nexthop *nh);
 
 struct nexthop_totals {

@@ -50,6 +50,8 @@ needs() {
 		test prog:tcpdump tcpdump captures packets
 		lab prog:jq jq reads JSON output
 		test prog:nft nftables drops packets on purpose
+		test prog:svmap sipvicious scans as many on the Internet do
+		test prog:sipsak sipsak sends what SIP servers stumble over
 		test fuzzer @libclang-rt the fuzzers
 		valgrind prog:valgrind valgrind looks for errors of memory
 		vm prog:qemu-system-x86_64 qemu-system-x86 starts other kernels

@@ -86,8 +86,6 @@ by_ours() {
 	sed -i 's/{ route "all" {/{ affinity = hash route "all" { algorithm = call-id slot-rule = kamailio/' "$DAEMON_CONF"
 	E2E_WHY="the daemon does not start: $(tail -n 1 "$LAB_DIR/log/daemon.err" 2>/dev/null)"
 	daemon_start || return 1
-	# until the slow path is there
-	sleep 0.7
 	oracle_ask ours "$1" "${@:2}" || bad=1
 	daemon_stop
 	e2e_stats oracle

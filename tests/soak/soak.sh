@@ -3,7 +3,8 @@
 #
 # Calls while everything happens at once: the daemon is killed, lists are reloaded, programs upgraded, a destination dies
 # and returns, a link flaps, and rubbish, invented dialogs and spoofed responses come in. No call may be lost but those at a
-# destination that was dead or cut off, none may be misrouted, nothing may grow. `make soak T=SECONDS` runs it.
+# destination that was dead or cut off, none may be misrouted, nothing may grow, and every packet that was counted is one
+# that the soak sent. `make soak T=SECONDS` runs it.
 
 SOAK_SECONDS=${SOAK_SECONDS:-20}
 SOAK_RATE=${SOAK_RATE:-60}
@@ -17,6 +18,8 @@ LAB_LIMIT=$((SOAK_SECONDS * 12 / 10 + 150))
 . "$LAB_TOP/tests/lib/e2e.sh"
 # shellcheck source=tests/lib/daemon.sh
 . "$LAB_TOP/tests/lib/daemon.sh"
+# shellcheck source=tests/soak/ledger.sh
+. "$LAB_TOP/tests/soak/ledger.sh"
 
 SOAK=$(dirname "$LAB_STUB")/e2e
 DAEMON_FAMILY=4
@@ -50,6 +53,7 @@ remember() {
 	FIRST_KB=$(daemon_kb)
 	FIRST_FILES=$(daemon_files)
 	FIRST_PINS=$(pins)
+	FIRST_ENTRIES=$(ledger_entries)
 }
 
 kills() {
@@ -148,6 +152,7 @@ soak_table() {
 	row "daemon's memory: growth in KiB" "$((LAST_KB - FIRST_KB))" "must be below $SOAK_KB (from $FIRST_KB)"
 	row "daemon's open files: growth" "$((LAST_FILES - FIRST_FILES))" "must be 0 (from $FIRST_FILES)"
 	row "pinned maps and programs: growth" "$((LAST_PINS - FIRST_PINS))" "must be 0 (from $FIRST_PINS)"
+	ledger_table
 	row "clean calls afterwards, of 100" "$AFTER" "must be 100"
 	for name in kills reloads upgrades deaths flaps rubbish dialogs responses; do
 		row "  $name" "${TIMES[$name]}"
@@ -210,10 +215,11 @@ soak() {
 	cp "$LAB_DIR/log/uac1.errors" "$LAB_DIR/log/uac1.load.errors" 2>/dev/null
 	after
 	e2e_stats soak
+	ledger_read
 	soak_table
 	E2E_WHY="see the table"
 	((SEEN == CALLS && LOST == 0 && MISROUTED == 0 && LAST_KB - FIRST_KB < SOAK_KB && LAST_FILES <= FIRST_FILES &&
-		LAST_PINS <= FIRST_PINS && AFTER == 100))
+		LAST_PINS <= FIRST_PINS && AFTER == 100)) && ledger_good
 }
 
 e2e_begin "$@"
