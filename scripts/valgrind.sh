@@ -5,12 +5,12 @@
 # valgrind; an error or a leak fails. One line for each, as tests/run counts them; logs in build/valgrind.
 set -uo pipefail
 
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/.." || exit 1
 LOG=build/valgrind
 JOBS=${VALGRIND_JOBS:-2}
-GRIND=(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect --num-callers=20)
+GRIND=(valgrind -q --error-exitcode=99 --leak-check=full "--errors-for-leak-kinds=definite,indirect" --num-callers=20)
 # two tests do not work under it, and say so as skipped
-export SIPXDP_UNDER_VALGRIND=1
+export UNDER_VALGRIND=1
 rm -rf "$LOG"
 mkdir -p "$LOG"
 trap 'kill $(jobs -p) 2>/dev/null' EXIT

@@ -47,7 +47,7 @@ example() {
 	rm -f "$DAEMON_STATE" "$LAB_DIR"/log/*.csv "$LAB_DIR"/log/*.messages
 	lab_neigh_flush
 	E2E_WHY="the daemon does not start"
-	if daemon_start && sleep 0.7 && "${@:2}"; then
+	if daemon_start && "${@:2}"; then
 		e2e_ok "example-$name"
 	else
 		e2e_not_ok "example-$name" "$E2E_WHY $(tail -n 1 "$LAB_DIR/log/daemon.err")"

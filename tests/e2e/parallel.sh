@@ -36,7 +36,7 @@ with_parallel() {
 	daemon_conf "$DAEMON_FAMILY"
 	sed -i 's/{ route "all" {/{ route "all" { algorithm = parallel/' "$DAEMON_CONF"
 	E2E_WHY="the daemon does not start"
-	if daemon_start && sleep 0.7 && "${@:3}"; then
+	if daemon_start && "${@:3}"; then
 		e2e_ok "$name"
 	else
 		e2e_not_ok "$name" "$E2E_WHY $(tail -n 1 "$LAB_DIR/log/daemon.err" 2>/dev/null)"

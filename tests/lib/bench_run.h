@@ -21,8 +21,8 @@ void bench_request(struct bench_packet *p, unsigned int size, unsigned int call)
 int bench_response(struct bench_packet *p, const struct bench_packet *forwarded, unsigned int size);
 
 /* Runs a program; ns per run, the XDP action in *action, the packet that came out in *out where that is not NULL. */
-int bench_run(const struct lab *lab, const char *prog, const struct bench_packet *in, unsigned int repeat, __u32 *action,
-	      struct bench_packet *out);
+int bench_run(const struct lab *lab, const char *prog, const struct bench_packet *in, unsigned int repeat,
+	      __u32 *action, struct bench_packet *out);
 
 /* Median of BENCH_ROUNDS of what a program takes that sends its packet. */
 int bench_measure(const struct lab *lab, const char *prog, const struct bench_packet *p);
@@ -31,6 +31,7 @@ int bench_measure(const struct lab *lab, const char *prog, const struct bench_pa
  * ns of `prog` on packets that it edits, by turns one of the n, a power of two up to BENCH_FRAMES, of one length: the
  * undo before each run is measured alone and subtracted. grows: the packet does.
  */
-int bench_measure_undone(const struct lab *lab, const char *prog, const struct bench_packet *p, unsigned int n, int grows);
+int bench_measure_undone(const struct lab *lab, const char *prog, const struct bench_packet *p, unsigned int n,
+			 int grows);
 
 #endif
