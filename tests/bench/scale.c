@@ -53,10 +53,11 @@ static struct ds_endpoint dest_at(__u32 slot)
 static void fill_members(const struct lab *lab, __u32 n)
 {
 	struct ds_set_rec set = { .id = 1, .table = DS_SLOTS_GROUP, .table_size = SLOTS, .active = 1 };
-	struct ds_next_hop hop = {
-		.ifindex = if_nametoindex(LAB_OUT), .valid = DS_NEXT_HOP_ON_LINK, .mtu = 2000, .dmac = { 2, 0, 0, 0, 0, 0x30 },
-		.smac = { 2, 0, 0, 0, 0, 0x10 }
-	};
+	struct ds_next_hop hop = { .ifindex = if_nametoindex(LAB_OUT),
+				   .valid = DS_NEXT_HOP_ON_LINK,
+				   .mtu = 2000,
+				   .dmac = { 2, 0, 0, 0, 0, 0x30 },
+				   .smac = { 2, 0, 0, 0, 0, 0x10 } };
 	struct ds_slots slots;
 	__u32 i, one = 1;
 
@@ -168,8 +169,8 @@ static void fill_calls(const struct lab *lab, __u32 buckets, __u32 ways)
 	for (i = 0; i < buckets; i++)
 		for (k = 0; k < ways; k++) {
 			b[i].way[k].key = (__u64)i << 32 | (k + 1);
-			b[i].way[k].val = DS_CALL_VAL(1, 0, DS_CALL_CONFIRMED,
-						      ((__u64)now.tv_sec * 1000000000) >> DS_TICK_SHIFT);
+			b[i].way[k].val =
+				DS_CALL_VAL(1, 0, DS_CALL_CONFIRMED, ((__u64)now.tv_sec * 1000000000) >> DS_TICK_SHIFT);
 		}
 	munmap(b, size);
 }
