@@ -258,7 +258,7 @@ struct live_shot live_shoot(struct live_wire *w, double rate, unsigned int ms, c
 
 	if (!f || bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(w->o, "frames"), &zero, f))
 		die("frames");
-	LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = data, .data_size_in = f->len, .repeat = INT_MAX,
+	LIBBPF_OPTS(bpf_test_run_opts, t, .data_in = data, .data_size_in = f->len + LIVE_TAIL, .repeat = INT_MAX,
 		    .flags = BPF_F_TEST_XDP_LIVE_FRAMES, .batch_size = BATCH);
 	free(f);
 	s->interval_ns = rate > 0 ? (__u64)(1e9 / rate) : 0;
