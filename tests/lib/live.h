@@ -10,7 +10,7 @@
 /* In the branch of every message: a letter for each four bits of the packet's number, then their complement likewise. */
 #define LIVE_NUMBER 16
 
-#define LIVE_TAIL 4 /* octets that the sender takes off a frame */
+#define LIVE_TAIL 4  /* octets that the sender takes off a frame */
 #define LIVE_LINE 41 /* octets of a request line that becomes a status line */
 
 #define LIVE_ARREARS_NS 50000 /* who is later than this leaves out what it did not send */
