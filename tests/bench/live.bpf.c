@@ -73,6 +73,9 @@ int live_send(struct xdp_md *ctx)
 	asm volatile("" : "+r"(len));
 	if (len <= LIVE_STAMP || len > BENCH_FRAME_MAX)
 		return XDP_DROP;
+	/* a page that comes back from who shortened it has its length made right only where this program changes it */
+	if (bpf_xdp_adjust_tail(ctx, -LIVE_TAIL))
+		return XDP_DROP;
 	if (bpf_xdp_store_bytes(ctx, 0, f->data, len) || bpf_xdp_store_bytes(ctx, len - LIVE_STAMP, stamp, LIVE_STAMP))
 		return XDP_DROP;
 	number_make(number, (__u32)l->number++);

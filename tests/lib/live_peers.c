@@ -3,6 +3,7 @@
 #include "live_peers.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static const struct {
 };
 
 static pid_t pids[PEERS][LIVE_PROCESSES + 1];
-static char dir[] = "/tmp/sipxdp-bench-XXXXXX";
+static char dir[512]; /* below build/, so that nothing is left elsewhere, however this ends */
 
 static void die(const char *what)
 {
@@ -49,7 +50,7 @@ const pid_t *peer_pids(enum live_peer peer)
 /* One worker shares the director's CPU; several have both CPUs, beside the sender. */
 static void exec_kamailio(enum live_peer peer)
 {
-	char config[64], listen[64], children[8], list[64], log[64];
+	char config[64], listen[64], children[8], list[600], log[600];
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	snprintf(config, sizeof(config), CONFIG, peers[peer].config);
@@ -93,11 +94,12 @@ static size_t family(pid_t parent, pid_t *out)
 
 void peers_start(void)
 {
-	char path[64], said[64];
+	char path[600], said[600], cwd[PATH_MAX];
 	FILE *f;
 	int i;
 
-	if (!mkdtemp(dir))
+	if (system("mkdir -p build/bench/kamailio") || !realpath("build/bench/kamailio", cwd) ||
+	    snprintf(dir, sizeof(dir), "%s", cwd) >= (int)sizeof(dir))
 		die("no place for the peers' files");
 	atexit(peers_stop);
 	snprintf(path, sizeof(path), "%s/list", dir);
@@ -131,7 +133,6 @@ void peers_start(void)
 /* The workers die with their parent. */
 void peers_stop(void)
 {
-	char cmd[64];
 	int i;
 
 	for (i = 0; i < PEERS; i++) {
@@ -141,12 +142,6 @@ void peers_stop(void)
 		waitpid(pids[i][0], NULL, 0);
 		pids[i][0] = 0;
 	}
-	if (strchr(dir, 'X') && !strcmp(strrchr(dir, '-'), "-XXXXXX"))
-		return;
-	snprintf(cmd, sizeof(cmd), "rm -rf '%s'", dir);
-	if (system(cmd))
-		fprintf(stderr, "bench: cannot remove %s\n", dir);
-	strcpy(strrchr(dir, '-'), "-XXXXXX");
 }
 
 void peer_begin(enum live_peer peer)
