@@ -52,7 +52,8 @@ static void exec_kamailio(enum live_peer peer)
 {
 	char config[64], listen[64], children[8], list[600], log[600];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* not KILL: it ends its own children */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	snprintf(config, sizeof(config), CONFIG, peers[peer].config);
 	snprintf(listen, sizeof(listen), "LISTEN=udp:" LAB_LISTENER ":%u", peer_port(peer));
 	snprintf(children, sizeof(children), "%d", peers[peer].workers);
@@ -60,7 +61,7 @@ static void exec_kamailio(enum live_peer peer)
 	snprintf(log, sizeof(log), "%s/log%d", dir, (int)peer);
 	if (!freopen(log, "w", stderr) || !freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "r", stdin))
 		_exit(127);
-	execlp("taskset", "taskset", "-c", peers[peer].workers == 1 ? "1" : "0,1", "setpriv", "--pdeathsig", "KILL",
+	execlp("taskset", "taskset", "-c", peers[peer].workers == 1 ? "1" : "0,1", "setpriv", "--pdeathsig", "TERM",
 	       "kamailio", "-DD", "-E", "-m", "1024", "-M", "16", "-x", "fm", "-X", "fm", "-b", "8388608", "-n",
 	       children, "-Y", dir, "-w", dir, "-f", config, "-A", listen, "-A", list, (char *)NULL);
 	_exit(127);
