@@ -87,7 +87,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench compare matrix spread storm soak fuzz valgrind lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench bench-quick bench-keep compare matrix spread storm soak fuzz valgrind lint format install uninstall clean help \
 	tests-unit tests-plain tests-root clangs FORCE
 .SECONDARY:
 
@@ -130,10 +130,23 @@ tests-root: $(PROG) $(E2E_HELP) $(TEST_BPF_OBJ) clangs
 clangs: $(ALL_CLANGS_OBJ)
 	@:
 
-bench: ## nanoseconds per packet by test run, for every clang installed (root)
+bench: ## what a packet costs: by test run for every clang, and live beside the kernel, nftables, Kamailio (root, about 10 min)
+	$(Q)scripts/deps.sh build lab test bench
 	$(Q)scripts/deps.sh --root bench
 	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ) clangs
-	$(Q)tests/bench/run
+	$(Q)mkdir -p $(B)/bench
+	$(Q)tests/bench/run >$(B)/bench/hot.md || { cat $(B)/bench/hot.md; exit 1; }
+	$(Q)cat $(B)/bench/hot.md
+	$(Q)tests/bench/live.sh
+
+bench-quick: ## whether the live part of bench works, one short round: its numbers mean nothing (root, about 1 min)
+	$(Q)scripts/deps.sh build lab test bench
+	$(Q)scripts/deps.sh --root bench
+	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ)
+	$(Q)BENCH_QUICK=1 tests/bench/live.sh
+
+bench-keep: ## copy what the last bench wrote to tests/bench/results, for README
+	$(Q)tests/bench/live.sh --keep
 
 compare: ## the pings beside those of the real Kamailio 5.6: a table (root, about 90 s)
 	$(Q)scripts/deps.sh --root compare

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# deps.sh GROUP...         install what is missing of the groups build, lab, test, vm
+# deps.sh GROUP...         install what is missing of the groups build, lab, test, bench, vm
 # deps.sh --check GROUP... one sentence and failure if something is missing
 # deps.sh --root WHAT      the same if not root or if the kernel is too old for WHAT
 # deps.sh --bpftool        print the bpftool to use
@@ -54,6 +54,7 @@ needs() {
 		test prog:sipsak sipsak sends what SIP servers stumble over
 		test fuzzer @libclang-rt the fuzzers
 		valgrind prog:valgrind valgrind looks for errors of memory
+		bench prog:gnuplot gnuplot-nox draws the plots
 		vm prog:qemu-system-x86_64 qemu-system-x86 starts other kernels
 		vm prog:busybox busybox-static is all that runs there beside the tests
 		vm prog:xz xz-utils unpacks kernel modules
@@ -315,7 +316,7 @@ main() {
 		((${#PACKAGES[@]} == 0)) ||
 			die "missing ${PACKAGES[*]}; remedy: make deps, or apt-get install ${PACKAGES[*]}"
 		;;
-	build | lab | test)
+	build | lab | test | bench)
 		[[ "$*" == build ]] || need_kernel sipxdp
 		look "$@"
 		((${#PACKAGES[@]})) || return 0

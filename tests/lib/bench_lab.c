@@ -165,11 +165,17 @@ unsigned long lab_verified(const struct bpf_program *p)
 	return info.verified_insns;
 }
 
-/* Test runs want an interface with a program. */
-static int attach(struct lab *lab)
+void lab_detach(struct lab *lab)
+{
+	bpf_link__destroy(lab->link[0]);
+	bpf_link__destroy(lab->link[1]);
+	lab->link[0] = lab->link[1] = NULL;
+}
+
+int lab_attach(struct lab *lab, const char *prog)
 {
 	static const char *const names[] = { LAB_IN, LAB_OUT };
-	struct bpf_program *p = lab_prog(lab, "xdp_dispatch");
+	struct bpf_program *p = lab_prog(lab, prog);
 	int i;
 
 	for (i = 0; i < 2; i++) {
@@ -229,13 +235,15 @@ int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_
 	lab->bench = load(path, 0);
 	if (!lab->datapath || !lab->bench)
 		return -1;
-	return fill_tables(lab->datapath, mode, affinity, buckets) || fill_chain(lab->datapath) || attach(lab) ? -1 : 0;
+	return fill_tables(lab->datapath, mode, affinity, buckets) || fill_chain(lab->datapath) ||
+			       lab_attach(lab, "xdp_dispatch")
+		       ? -1
+		       : 0;
 }
 
 void lab_unload(struct lab *lab)
 {
-	bpf_link__destroy(lab->link[0]);
-	bpf_link__destroy(lab->link[1]);
+	lab_detach(lab);
 	bpf_object__close(lab->datapath);
 	bpf_object__close(lab->bench);
 	memset(lab, 0, sizeof(*lab));

@@ -35,6 +35,10 @@ int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affini
 int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets);
 void lab_unload(struct lab *lab);
 
+/* Test runs want an interface with a program: lab_load() attaches the datapath to both; these take it off, or put another on. */
+int lab_attach(struct lab *lab, const char *prog);
+void lab_detach(struct lab *lab);
+
 /* Whether packets to the destination go by a cached next hop or by the kernel's tables. 0 or -1. */
 int lab_hop(const struct lab *lab, bool cached);
 

@@ -33,6 +33,18 @@ static __u32 sum(const void *p, size_t n, __u32 s)
 	return n & 1 ? s + ((__u32)c[n - 1] << 8) : s;
 }
 
+void bench_seal(struct bench_packet *p)
+{
+	struct iphdr *ip = (void *)(p->data + 14);
+	struct udphdr *udp = (void *)(ip + 1);
+	size_t n = p->len - 34;
+
+	ip->check = 0;
+	ip->check = htons((__u16)~fold(sum(ip, sizeof(*ip), 0)));
+	udp->check = 0;
+	udp->check = htons((__u16)~fold(sum(udp, n, sum(&ip->saddr, 8, IPPROTO_UDP + (__u32)n))));
+}
+
 /* An Ethernet frame with valid checksums around a payload. */
 static void frame_make(struct bench_packet *p, const char *src, const char *dst, const char *payload)
 {
@@ -49,13 +61,12 @@ static void frame_make(struct bench_packet *p, const char *src, const char *dst,
 	ip->tot_len = htons((__u16)(n + 28));
 	inet_pton(AF_INET, src, &ip->saddr);
 	inet_pton(AF_INET, dst, &ip->daddr);
-	ip->check = htons((__u16)~fold(sum(ip, sizeof(*ip), 0)));
 	udp->source = htons(strcmp(src, LAB_CLIENT) ? 5060 : 5062);
 	udp->dest = htons(5060);
 	udp->len = htons((__u16)(n + 8));
 	memcpy(udp + 1, payload, n);
-	udp->check = htons((__u16)~fold(sum(udp, n + 8, sum(&ip->saddr, 8, IPPROTO_UDP + (__u32)n + 8))));
 	p->len = BENCH_PAYLOAD + (__u32)n;
+	bench_seal(p);
 }
 
 /* rows, then a body that fills the message up to size octets. */
@@ -75,7 +86,7 @@ void bench_request(struct bench_packet *p, unsigned int size, unsigned int call)
 
 	snprintf(rows, sizeof(rows),
 		 "INVITE sip:bob@biloxi.example.com SIP/2.0\r\n"
-		 "Via: SIP/2.0/UDP " LAB_CLIENT ":5062;branch=z9hG4bK74bf9\r\n"
+		 "Via: SIP/2.0/UDP " LAB_CLIENT ":5062;branch=z9hG4bK" BENCH_NUMBER "\r\n"
 		 "Max-Forwards: 70\r\n"
 		 "From: <sip:alice@example.com>;tag=9fx\r\n"
 		 "To: <sip:bob@biloxi.example.com>\r\n"
@@ -93,10 +104,13 @@ int bench_response(struct bench_packet *p, const struct bench_packet *forwarded,
 	char rows[BENCH_FRAME_MAX], text[BENCH_FRAME_MAX], vias[512];
 	const char *via = memmem(forwarded->data, forwarded->len, "\r\nVia:", 6), *end;
 
-	if (!via)
+	const char *id = memmem(forwarded->data, forwarded->len, "\r\nCall-ID:", 10), *id_end;
+
+	if (!via || !id)
 		return -1;
+	id_end = memmem(id + 2, 100, "\r\n", 2);
 	end = memmem(via, 400, "\r\nMax-Forwards", 14);
-	if (!end || (size_t)(end - via) >= sizeof(vias))
+	if (!end || !id_end || (size_t)(end - via) >= sizeof(vias))
 		return -1;
 	memcpy(vias, via + 2, (size_t)(end - via));
 	vias[end - via] = '\0';
@@ -104,8 +118,8 @@ int bench_response(struct bench_packet *p, const struct bench_packet *forwarded,
 		 "SIP/2.0 200 OK\r\n%s"
 		 "From: <sip:alice@example.com>;tag=9fx\r\n"
 		 "To: <sip:bob@biloxi.example.com>;tag=83\r\n"
-		 "Call-ID: 38482762982201000000@atlanta.example.com\r\nCSeq: 1 INVITE\r\n",
-		 vias);
+		 "%.*s\r\nCSeq: 1 INVITE\r\n",
+		 vias, (int)(id_end - id - 2), id + 2);
 	message_make(text, sizeof(text), rows, size);
 	frame_make(p, LAB_DEST, LAB_LISTENER, text);
 	p->iface = LAB_OUT;
@@ -144,8 +158,7 @@ static int median(int *v)
 	return v[BENCH_ROUNDS / 2];
 }
 
-/* What the datapath counted, for a run that did not end as it should. */
-static void say_reasons(const struct lab *lab)
+void bench_say_reasons(const struct lab *lab)
 {
 	static const char *const names[] = {
 #define X(name, code, help) #name,
@@ -181,7 +194,7 @@ int bench_measure(const struct lab *lab, const char *prog, const struct bench_pa
 		v[i] = bench_run(lab, prog, p, REPEAT, &action, NULL);
 		if (action != XDP_TX && action != XDP_REDIRECT) {
 			fprintf(stderr, "bench: %s ended with XDP action %u\n", prog, action);
-			say_reasons(lab);
+			bench_say_reasons(lab);
 			exit(1);
 		}
 	}

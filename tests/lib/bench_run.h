@@ -7,6 +7,7 @@
 #include "bench_lab.h"
 
 #define BENCH_ROUNDS 5
+#define BENCH_NUMBER "aaaaaaaapppppppp" /* in the branch of a request: number 0 of live.h */
 
 struct bench_packet {
 	__u8 data[BENCH_FRAME_MAX];
@@ -17,12 +18,18 @@ struct bench_packet {
 /* An INVITE of size octets from a client; call: its Call-ID's number. */
 void bench_request(struct bench_packet *p, unsigned int size, unsigned int call);
 
-/* The 200 that the destination gives to the request of call 0 as it was forwarded. Returns 0 or -1. */
+/* Makes the checksums right after a change. */
+void bench_seal(struct bench_packet *p);
+
+/* The 200 that the destination gives to the request as it was forwarded. Returns 0 or -1. */
 int bench_response(struct bench_packet *p, const struct bench_packet *forwarded, unsigned int size);
 
 /* Runs a program; ns per run, the XDP action in *action, the packet that came out in *out where that is not NULL. */
 int bench_run(const struct lab *lab, const char *prog, const struct bench_packet *in, unsigned int repeat,
 	      __u32 *action, struct bench_packet *out);
+
+/* Says what the datapath counted, where a run did not end as it should. */
+void bench_say_reasons(const struct lab *lab);
 
 /* Median of BENCH_ROUNDS of what a program takes that sends its packet. */
 int bench_measure(const struct lab *lab, const char *prog, const struct bench_packet *p);

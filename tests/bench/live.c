@@ -1,0 +1,271 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * live.c - packets that really go through: from a sender on one CPU through the director on another to ends that count,
+ * for every way of directing them that there is, by turns, several rounds. See live_wire.h for how.
+ *
+ * Arguments: rounds, ms of each measurement, text that the cases to run have in their name. Prints rows of tab separated values: round, case, packets/s at a loss below
+ * LOSS, CPU ns per packet at that rate, p50, p99 and p99.9 of the latency in ns at half of it (0: not known).
+ */
+#include <arpa/inet.h>
+#include <netinet/ip.h>
+#include <netinet/udp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+
+#include "ds_route.h"
+#include "live_peers.h"
+#include "live_wire.h"
+
+#define SIZE 700
+#define LOSS 0.001
+#define STEPS 6
+#define FRAMES 1024u
+#define FLOWS 64
+
+enum { LAB_PROXY, LAB_NAT, LAB_REDIRECT, LAB_DROP, LAB_VARIANTS };
+
+static struct lab variants[LAB_VARIANTS];
+static struct bench_packet requests[FRAMES], responses[FRAMES], frames[FRAMES];
+static struct live_wire wire;
+static unsigned int window_ms;
+
+/* How a case directs packets: a program of lab's, or the stack, with a peer where there is one. */
+struct way {
+	const char *name;
+	int lab;
+	const char *prog; /* NULL: the kernel's stack */
+	enum live_peer peer;
+	enum live_end end;
+	enum { TO_LISTENER, TO_DEST, FROM_DEST } packets;
+	int silent; /* what comes out is not what went in: counted by the director, no latency */
+};
+
+static const struct way ways[] = {
+	{ "floor: swap MAC addresses, transmit", LAB_PROXY, "bench_floor", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
+	{ "floor: route look-up, redirect", -1, "live_route", PEER_NONE, LIVE_END_XDP, TO_DEST, 0 },
+	{ "sipxdp drop", LAB_DROP, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 1 },
+	{ "sipxdp redirect (302)", LAB_REDIRECT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 1 },
+	{ "sipxdp nat", LAB_NAT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
+	{ "sipxdp proxy, request", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
+	{ "sipxdp proxy, response", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, FROM_DEST, 0 },
+	{ "kernel forwarding", -1, NULL, PEER_NONE, LIVE_END_STACK, TO_DEST, 0 },
+	{ "nftables DNAT by jhash", -1, NULL, PEER_NFT, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "Kamailio stateless, 1 worker", -1, NULL, PEER_STATELESS_1, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "Kamailio stateless, 2 workers", -1, NULL, PEER_STATELESS_2, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "Kamailio stateless, 4 workers", -1, NULL, PEER_STATELESS_4, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "Kamailio stateful, 1 worker", -1, NULL, PEER_STATEFUL_1, LIVE_END_ANSWER, TO_LISTENER, 0 },
+	{ "Kamailio stateful, 2 workers", -1, NULL, PEER_STATEFUL_2, LIVE_END_ANSWER, TO_LISTENER, 0 },
+	{ "Kamailio stateful, 4 workers", -1, NULL, PEER_STATEFUL_4, LIVE_END_ANSWER, TO_LISTENER, 0 },
+};
+
+static void must(int err)
+{
+	if (err)
+		exit(1);
+}
+
+/* One route, which every request matches. */
+static void route_all(const struct lab *lab, enum ds_action action)
+{
+	struct ds_dest_uri uri = { .host_len = sizeof(LAB_DEST ":5060") - 1, .all_len = sizeof(LAB_DEST ":5060") - 1 };
+	static const char line[] = "SIP/2.0 302 Moved Temporarily\r\n";
+	struct ds_route r = { .action = (__u8)action, .set = 1, .code = 302, .line_len = sizeof(line) - 1 };
+	struct ds_route_table t = { .id = 7 };
+	__u32 half, at, i, zero = 0;
+	struct ds_listener l;
+
+	for (i = 0; i < DS_ROUTE_METHODS; i++)
+		t.method[i] = 1;
+	t.dialog[0] = t.dialog[1] = t.any_set = t.any_source = t.any_user = t.any_host = 1;
+	memcpy(r.line, line, sizeof(line) - 1);
+	memcpy(uri.host, LAB_DEST ":5060", uri.host_len);
+	must(bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(lab->datapath, "listeners"), &zero, &l));
+	for (half = 0; half < 2; half++) {
+		l.half[half].routes = 1;
+		at = ds_route_table_at(half, 0);
+		must(lab_set(lab, "route_tables", &at, &t));
+		at = ds_route_at(half, 0, 0);
+		must(lab_set(lab, "routes", &at, &r));
+		at = ds_dest_uri_at(half, 1);
+		must(lab_set(lab, "dest_uris", &at, &uri));
+	}
+	must(lab_set(lab, "listeners", &zero, &l));
+}
+
+/* Room for the stamp at the end of the message. */
+static void stamp_room(struct bench_packet *p)
+{
+	memset(p->data + p->len - LIVE_STAMP, 0, LIVE_STAMP / 2);
+	memset(p->data + p->len - LIVE_STAMP / 2, 0xff, LIVE_STAMP / 2);
+	bench_seal(p);
+}
+
+/* All variants are loaded at once, and attached when it is their turn. Responses are to what the proxy forwarded. */
+static void prepare(const char *dir)
+{
+	struct bench_packet out;
+	__u32 action, i;
+
+	for (i = 0; i < LAB_VARIANTS; i++) {
+		must(lab_load(&variants[i], dir, i == LAB_NAT ? DS_MODE_NAT : DS_MODE_PROXY,
+			      i == LAB_NAT ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS));
+		must(lab_hop(&variants[i], true));
+		lab_detach(&variants[i]);
+	}
+	route_all(&variants[LAB_REDIRECT], DS_ACTION_REDIRECT);
+	route_all(&variants[LAB_DROP], DS_ACTION_DROP);
+	must(lab_attach(&variants[LAB_PROXY], "xdp_dispatch"));
+	must(lab_beat(&variants[LAB_PROXY]));
+	for (i = 0; i < FRAMES; i++) {
+		bench_request(&requests[i], SIZE, i);
+		bench_run(&variants[LAB_PROXY], "xdp_dispatch", &requests[i], 1, &action, &out);
+		if (bench_response(&responses[i], &out, SIZE)) {
+			fprintf(stderr, "bench: the request was not forwarded (XDP action %u)\n", action);
+			exit(1);
+		}
+		stamp_room(&requests[i]);
+		stamp_room(&responses[i]);
+	}
+	lab_detach(&variants[LAB_PROXY]);
+	live_open(&wire, dir);
+	/* sysfs shows the network namespace that it was mounted in */
+	must(system("ip link set " LAB_IN " address 02:00:00:00:00:01 && ethtool -K " LAB_IN " gro on && "
+		    "ethtool -K " LAB_OUT " gro on && unshare --mount sh -c 'mount -t sysfs sysfs /sys && "
+		    "echo 1 >/sys/class/net/" LAB_IN "/threaded && echo 1 >/sys/class/net/" LAB_OUT "/threaded'"));
+}
+
+static void way_frames(const struct way *way)
+{
+	__u32 i;
+
+	memcpy(frames, way->packets == FROM_DEST ? responses : requests, sizeof(frames));
+	for (i = 0; i < FRAMES; i++) {
+		struct iphdr *ip = (void *)(frames[i].data + 14);
+		struct udphdr *udp = (void *)(ip + 1);
+
+		if (way->packets == TO_DEST)
+			inet_pton(AF_INET, LAB_DEST, &ip->daddr);
+		if (way->peer)
+			udp->dest = htons(peer_port(way->peer));
+		if (way->peer == PEER_NFT)
+			udp->source = htons((__u16)(20000 + i % FLOWS));
+		bench_seal(&frames[i]);
+	}
+	live_frames(&wire, frames, FRAMES, way->packets == FROM_DEST ? LIVE_SERVER : LIVE_CLIENT);
+}
+
+static struct bpf_link *route_link[2];
+
+static void way_begin(const struct way *way)
+{
+	if (way->lab >= 0)
+		must(lab_attach(&variants[way->lab], way->prog));
+	else if (way->prog)
+		live_attach(&wire, way->prog, route_link);
+	peer_begin(way->peer);
+	live_ends(&wire, way->end);
+	way_frames(way);
+}
+
+static void way_end(const struct way *way)
+{
+	peer_end(way->peer);
+	if (way->lab >= 0)
+		lab_detach(&variants[way->lab]);
+	else if (way->prog)
+		live_detach(route_link);
+}
+
+/* What the director did with packets of the listener, all verdicts but those that stand for a failure. */
+static __u64 directed(const struct lab *lab, enum verdict verdict)
+{
+	int fd = bpf_object__find_map_fd_by_name(lab->datapath, "counters"), cpus = libbpf_num_possible_cpus(), i;
+	struct ds_counters *v = cpus > 0 ? calloc((size_t)cpus, sizeof(*v)) : NULL;
+	__u32 listener = 0;
+	__u64 n = 0;
+
+	if (!v || bpf_map_lookup_elem(fd, &listener, v))
+		exit(1);
+	for (i = 0; i < cpus; i++)
+		n += v[i].verdict[verdict];
+	free(v);
+	return n;
+}
+
+static struct live_shot shoot(const struct way *way, double rate, int latency)
+{
+	enum verdict verdict = way->lab == LAB_DROP ? VERDICT_drop : VERDICT_redirect;
+	struct live_shot shot;
+	__u64 before = 0;
+
+	if (way->lab >= 0)
+		must(lab_beat(&variants[way->lab]));
+	if (way->silent)
+		before = directed(&variants[way->lab], verdict);
+	shot = live_shoot(&wire, rate, window_ms, peer_pids(way->peer), latency);
+	if (way->silent)
+		shot.received = directed(&variants[way->lab], verdict) - before;
+	return shot;
+}
+
+/* The highest rate at which less than LOSS is lost: between nothing and a bit more than gets through when too much comes. */
+static struct live_shot search(const struct way *way)
+{
+	struct live_shot best = { 0 }, shot = shoot(way, 0, 0);
+	double low = 0, high = 1.2 * (double)shot.received / shot.seconds, rate = high / 1.2;
+	int i;
+
+	if (!shot.received && way->lab >= 0)
+		bench_say_reasons(&variants[way->lab]);
+	for (i = 0; i < STEPS; i++) {
+		shot = shoot(way, rate, 0);
+		if ((double)shot.sent - (double)shot.received <= LOSS * (double)shot.sent && shot.sent) {
+			best = shot;
+			low = rate;
+		} else {
+			high = rate;
+		}
+		rate = (low + high) / 2;
+	}
+	return best;
+}
+
+static void run_way(const struct way *way, int round)
+{
+	struct live_shot best, half = { 0 };
+
+	way_begin(way);
+	best = search(way);
+	if (best.sent && !way->silent)
+		half = shoot(way, 0.5 * (double)best.sent / best.seconds, 1);
+	way_end(way);
+	printf("%d\t%s\t%.0f\t%.1f\t%.0f\t%.0f\t%.0f\n", round, way->name,
+	       best.sent ? (double)best.sent / best.seconds : 0,
+	       best.received ? best.cpu_ns / (double)best.received : 0, half.p50, half.p99, half.p999);
+	fflush(stdout);
+}
+
+int main(int argc, char **argv)
+{
+	int rounds = argc > 1 ? atoi(argv[1]) : 5, round;
+	const char *only = argc > 3 ? argv[3] : "";
+	size_t i;
+
+	window_ms = argc > 2 ? (unsigned int)atoi(argv[2]) : 300;
+	if (rounds < 1 || window_ms < 10 || lab_enter())
+		return 2;
+	prepare(".");
+	peers_start();
+	for (round = 1; round <= rounds; round++)
+		for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
+			if (strstr(ways[i].name, only))
+				run_way(&ways[i], round);
+	peers_stop();
+	live_close(&wire);
+	for (i = 0; i < LAB_VARIANTS; i++)
+		lab_unload(&variants[i]);
+	return 0;
+}

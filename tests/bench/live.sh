@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# live.sh - live frames through every way of directing them: a Markdown table on stdout, and in build/bench/ the rounds
+# (live.tsv), medians with their spread (live.json) and plots (live-*.svg, .png). BENCH_QUICK=1: one short round.
+# live.sh --keep: copies the last run's files to tests/bench/results/, where README.md shows them.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+OUT=build/bench
+ROUNDS=5
+WINDOW_MS=300
+
+keep() {
+	[[ -s $OUT/live.json ]] || {
+		echo "bench: no results in $OUT; remedy: make bench" >&2
+		exit 1
+	}
+	mkdir -p tests/bench/results
+	cp "$OUT"/*.md "$OUT"/live.tsv "$OUT"/live.json "$OUT"/live-*.svg "$OUT"/live-*.png tests/bench/results/
+}
+
+# What it was measured on, as tab separated names and values.
+machine() {
+	printf 'cpu\t%s\n' "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
+	printf 'cpus\t%s\n' "$(nproc)"
+	printf 'kernel\t%s\n' "$(uname -r)"
+	printf 'compiler\t%s\n' "$(sed -n '1s/ .*//p' build/clang.stamp)"
+	printf 'kamailio\t%s\n' "$(kamailio -v | sed -n '1s/^version: //p')"
+	printf 'date\t%s\n' "$(date -u +%Y-%m-%d)"
+	printf 'command\t%s\n' "make bench"
+	printf 'rounds\t%s\n' "$ROUNDS"
+	printf 'window\t%s ms\n' "$WINDOW_MS"
+}
+
+# case, then median, least and most of rate, CPU time, p50, p99, p99.9; in the order of the run. 0 is "not known".
+medians() {
+	awk -F '\t' -v OFS='\t' '
+		function sorted(name, column,    i, j, v, n) {
+			n = 0
+			for (i = 1; i <= count[name]; i++)
+				if (value[name, column, i] > 0)
+					s[++n] = value[name, column, i]
+			for (i = 2; i <= n; i++)
+				for (j = i; j > 1 && s[j] < s[j - 1]; j--) {
+					v = s[j]; s[j] = s[j - 1]; s[j - 1] = v
+				}
+			return n
+		}
+		!($2 in count) { order[++cases] = $2 }
+		{
+			count[$2]++
+			for (c = 3; c <= 7; c++)
+				value[$2, c, count[$2]] = $c + 0
+		}
+		END {
+			for (k = 1; k <= cases; k++) {
+				line = order[k]
+				for (c = 3; c <= 7; c++) {
+					n = sorted(order[k], c)
+					line = n ? line OFS s[int((n + 1) / 2)] OFS s[1] OFS s[n] : line OFS 0 OFS 0 OFS 0
+				}
+				print line
+			}
+		}' "$OUT/live.tsv"
+}
+
+# The second row is the floor of all that goes on to another interface.
+table() {
+	echo "Live frames of 700 octets over veth, 1,024 calls by turns: sent on one CPU, directed on another. Packets/s at a"
+	echo "loss below 0.1 %, CPU time of the director at that rate, latency at half of it. Medians of $ROUNDS, least - most."
+	echo
+	echo "| | packets/s | of the floor | CPU ns/packet | x floor | p50 µs | p99 µs | p99.9 µs | p99 x floor |"
+	echo "|---|---:|---:|---:|---:|---:|---:|---:|---:|"
+	awk -F '\t' '
+		function us(ns) { return ns ? sprintf("%.1f", ns / 1000) : "-" }
+		function times(v, f) { return v && f ? sprintf("%.2f", v / f) : "-" }
+		{ row[NR] = $0 }
+		END {
+			split(row[NR > 1 ? 2 : 1], f, "\t")
+			for (i = 1; i <= NR; i++) {
+				split(row[i], r, "\t")
+				printf "| %s | %d (%d - %d) | %s | %d (%d - %d) | %s | %s | %s | %s | %s |\n", r[1], r[2], r[3], r[4],
+					times(r[2], f[2]), r[5], r[6], r[7], times(r[5], f[5]), us(r[8]), us(r[11]), us(r[14]),
+					times(r[11], f[11])
+			}
+		}' "$OUT/live.medians"
+}
+
+json() {
+	jq -Rn --rawfile machine "$OUT/machine.tsv" '
+		{
+			machine: ($machine | split("\n") | map(select(. != "") | split("\t") | {(.[0]): .[1]}) | add),
+			results: [inputs | split("\t") | {
+				name: .[0],
+				values: (.[1:] | map(tonumber) | . as $v |
+					["packets_per_second", "cpu_ns_per_packet", "p50_ns", "p99_ns", "p999_ns"] | to_entries |
+					map({(.value): (if $v[3 * .key] == 0 then null else
+						{median: $v[3 * .key], least: $v[3 * .key + 1], most: $v[3 * .key + 2]} end)}) | add)
+			}]
+		}' "$OUT/live.medians"
+}
+
+# plot NAME TITLE COLUMN SCALE: bars of a median with its spread, as SVG and PNG.
+plot() {
+	local format
+
+	for format in svg png; do
+		gnuplot <<-EOF
+			set terminal $([[ $format == svg ]] && echo "svg size 900,520 background '#ffffff'" || echo "png size 900,520")
+			set output "$OUT/live-$1.$format"
+			set datafile separator "\t"
+			set title "$2"
+			set style fill solid 0.7
+			set boxwidth 0.7
+			set grid x
+			set yrange [:] reverse
+			set xrange [0:*]
+			set xlabel "$5"
+			unset key
+			set lmargin 34
+			set offsets 0, 0, 0.7, 0.7
+			plot "$OUT/live.medians" using (0):0:(0):(\$$3/$4):(\$0-0.35):(\$0+0.35):ytic(1) with boxxyerror lc rgb "#3b6ea8", \
+				"" using (\$$3/$4):0:(\$$(($3 + 1))/$4):(\$$(($3 + 2))/$4) with xerrorbars lc rgb "#222222" pt 0
+		EOF
+	done
+}
+
+[[ ${1:-} != --keep ]] || {
+	keep
+	exit
+}
+[[ -z ${BENCH_QUICK:-} ]] || {
+	ROUNDS=1
+	WINDOW_MS=60
+}
+mkdir -p "$OUT"
+machine >"$OUT/machine.tsv"
+build/tests/bench/live "$ROUNDS" "$WINDOW_MS" "${BENCH_ONLY:-}" >"$OUT/live.tsv"
+medians >"$OUT/live.medians"
+{
+	sed 's/\t/: /; s/^/- /' "$OUT/machine.tsv"
+	echo
+	table
+} | tee "$OUT/live.md"
+json >"$OUT/live.json"
+plot rate "Packets per second at a loss below 0.1 %" 2 1e6 "million packets/s"
+plot cpu "CPU time of the director" 5 1 "ns per packet"
+plot latency "Added latency at half load, p99" 11 1000 "microseconds"
+echo "written: $OUT/live.md, live.json, live-rate.svg, live-cpu.svg, live-latency.svg, and as .png"

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* See live_peers.h. */
+#include "live_peers.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench_lab.h"
+#include "live_wire.h"
+
+#define CONFIG "tests/bench/live_%s.cfg"
+#define START_S 10
+
+static const struct {
+	const char *config; /* NULL: no Kamailio */
+	int workers;
+} peers[PEERS] = {
+	[PEER_STATELESS_1] = { "stateless", 1 }, [PEER_STATELESS_2] = { "stateless", 2 },
+	[PEER_STATELESS_4] = { "stateless", 4 }, [PEER_STATEFUL_1] = { "stateful", 1 },
+	[PEER_STATEFUL_2] = { "stateful", 2 },	 [PEER_STATEFUL_4] = { "stateful", 4 },
+};
+
+static pid_t pids[PEERS][LIVE_PROCESSES + 1];
+static char dir[512]; /* below build/, so that nothing is left elsewhere, however this ends */
+
+static void die(const char *what)
+{
+	fprintf(stderr, "bench: %s\n", what);
+	exit(1);
+}
+
+__u16 peer_port(enum live_peer peer)
+{
+	return peers[peer].config ? (__u16)(5070 + peer) : 5060;
+}
+
+const pid_t *peer_pids(enum live_peer peer)
+{
+	return peers[peer].config ? pids[peer] : NULL;
+}
+
+/* One worker shares the director's CPU; several have both CPUs, beside the sender. */
+static void exec_kamailio(enum live_peer peer)
+{
+	char config[64], listen[64], children[8], list[600], log[600];
+
+	/* not KILL: it ends its own children */
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	snprintf(config, sizeof(config), CONFIG, peers[peer].config);
+	snprintf(listen, sizeof(listen), "LISTEN=udp:" LAB_LISTENER ":%u", peer_port(peer));
+	snprintf(children, sizeof(children), "%d", peers[peer].workers);
+	snprintf(list, sizeof(list), "LIST=\"%s/list\"", dir);
+	snprintf(log, sizeof(log), "%s/log%d", dir, (int)peer);
+	if (!freopen(log, "w", stderr) || !freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "r", stdin))
+		_exit(127);
+	execlp("taskset", "taskset", "-c", peers[peer].workers == 1 ? "1" : "0,1", "setpriv", "--pdeathsig", "TERM",
+	       "kamailio", "-DD", "-E", "-m", "1024", "-M", "16", "-x", "fm", "-X", "fm", "-b", "8388608", "-n",
+	       children, "-Y", dir, "-w", dir, "-f", config, "-A", listen, "-A", list, (char *)NULL);
+	_exit(127);
+}
+
+/* It and its children, in the order of /proc. */
+static size_t family(pid_t parent, pid_t *out)
+{
+	DIR *d = opendir("/proc");
+	struct dirent *e;
+	char path[288];
+	size_t n = 0;
+	int ppid;
+	FILE *f;
+
+	out[n++] = parent;
+	while (d && n < LIVE_PROCESSES && (e = readdir(d))) {
+		snprintf(path, sizeof(path), "/proc/%s/stat", e->d_name);
+		f = e->d_name[0] >= '1' && e->d_name[0] <= '9' ? fopen(path, "r") : NULL;
+		if (!f)
+			continue;
+		if (fscanf(f, "%*d (%*[^)]) %*c %d", &ppid) == 1 && ppid == parent)
+			out[n++] = atoi(e->d_name);
+		fclose(f);
+	}
+	if (d)
+		closedir(d);
+	out[n] = 0;
+	return n;
+}
+
+void peers_start(void)
+{
+	char path[600], said[600], cwd[PATH_MAX];
+	FILE *f;
+	int i;
+
+	if (system("mkdir -p build/bench/kamailio") || !realpath("build/bench/kamailio", cwd) ||
+	    snprintf(dir, sizeof(dir), "%s", cwd) >= (int)sizeof(dir))
+		die("no place for the peers' files");
+	atexit(peers_stop);
+	snprintf(path, sizeof(path), "%s/list", dir);
+	f = fopen(path, "w");
+	if (!f || fprintf(f, "1 sip:" LAB_DEST ":5060\n") < 0 || fclose(f))
+		die("cannot write the peers' list");
+	for (i = 0; i < PEERS; i++) {
+		if (!peers[i].config)
+			continue;
+		pids[i][0] = fork();
+		if (!pids[i][0])
+			exec_kamailio((enum live_peer)i);
+	}
+	for (i = 0; i < PEERS; i++) {
+		int wait = 10 * START_S;
+
+		/* all of its processes: main, workers, timers and the like */
+		while (peers[i].config && wait-- && !waitpid(pids[i][0], NULL, WNOHANG) &&
+		       (family(pids[i][0], pids[i]) < (size_t)peers[i].workers + 3))
+			usleep(100000);
+		if (peers[i].config && (wait <= 0 || waitpid(pids[i][0], NULL, WNOHANG))) {
+			snprintf(said, sizeof(said), "tail -n 3 %s/log%d >&2", dir, i);
+			if (system(said))
+				fprintf(stderr, "bench: no log\n");
+			die("a Kamailio does not start; remedy: make deps");
+		}
+	}
+	usleep(500000);
+}
+
+/* The workers die with their parent. */
+void peers_stop(void)
+{
+	int i;
+
+	for (i = 0; i < PEERS; i++) {
+		if (pids[i][0] <= 0)
+			continue;
+		kill(pids[i][0], SIGTERM);
+		waitpid(pids[i][0], NULL, 0);
+		pids[i][0] = 0;
+	}
+}
+
+void peer_begin(enum live_peer peer)
+{
+	if (peer == PEER_NFT &&
+	    system("for n in 31 32 33; do ip neigh replace 198.51.100.$n lladdr 02:00:00:00:00:30 dev " LAB_OUT
+		   " nud permanent || exit; done; nft 'table ip bench { chain in { type nat hook prerouting priority -100; "
+		   "ip daddr " LAB_LISTENER
+		   " udp dport 5060 dnat to jhash ip saddr . udp sport mod 4 map { 0 : 198.51.100.30, "
+		   "1 : 198.51.100.31, 2 : 198.51.100.32, 3 : 198.51.100.33 }; }; }'"))
+		die("nftables does not take the rule");
+}
+
+void peer_end(enum live_peer peer)
+{
+	if (peer == PEER_NFT && system("nft delete table ip bench"))
+		die("nftables does not delete the table");
+}

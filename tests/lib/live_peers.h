@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* live_peers.h - what else can direct SIP, for the bench to compare with. Failures end the program. */
+#ifndef SIPXDP_LIVE_PEERS_H
+#define SIPXDP_LIVE_PEERS_H
+
+#include <linux/types.h>
+#include <sys/types.h>
+
+enum live_peer {
+	PEER_NONE = 0,
+	PEER_NFT, /* DNAT of the listener's packets by a hash of where they come from */
+	PEER_STATELESS_1,
+	PEER_STATELESS_2,
+	PEER_STATELESS_4,
+	PEER_STATEFUL_1,
+	PEER_STATEFUL_2,
+	PEER_STATEFUL_4,
+	PEERS,
+};
+
+/* Starts all Kamailios; they end with this process, however it ends. */
+void peers_start(void);
+void peers_stop(void);
+
+/* Makes one direct packets, and no more. */
+void peer_begin(enum live_peer peer);
+void peer_end(enum live_peer peer);
+
+/* Where it listens on the listener's address. */
+__u16 peer_port(enum live_peer peer);
+
+/* Its processes, the last is 0; NULL: it has none. */
+const pid_t *peer_pids(enum live_peer peer);
+
+#endif
