@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 
 #define UNDER_VALGRIND "UNDER_VALGRIND" /* as scripts/valgrind.sh sets it */
-#define SHORT_MS 100			       /* in place of CONTROL_IDLE_S, for who is to be ended */
+#define SHORT_MS 100			/* in place of CONTROL_IDLE_S, for who is to be ended */
 #define FLOOD 100000000
 
 static void several(void **state)
