@@ -64,7 +64,7 @@ medians() {
 		}' "$OUT/live.tsv"
 }
 
-# The second row is the floor of all that goes on to another interface.
+# The floor is that of all that goes on to another interface.
 table() {
 	echo "Live frames of 700 octets over veth, 1,024 calls by turns: sent on one CPU, directed on another. Packets/s at a"
 	echo "loss below 0.1 %, CPU time of the director at that rate, latency at half of it. Medians of $ROUNDS, least - most."
@@ -75,8 +75,8 @@ table() {
 		function us(ns) { return ns ? sprintf("%.1f", ns / 1000) : "-" }
 		function times(v, f) { return v && f ? sprintf("%.2f", v / f) : "-" }
 		{ row[NR] = $0 }
+		/^floor: route/ { split($0, f, "\t") }
 		END {
-			split(row[NR > 1 ? 2 : 1], f, "\t")
 			for (i = 1; i <= NR; i++) {
 				split(row[i], r, "\t")
 				printf "| %s | %d (%d - %d) | %s | %d (%d - %d) | %s | %s | %s | %s | %s |\n", r[1], r[2], r[3], r[4],
@@ -100,7 +100,7 @@ json() {
 		}' "$OUT/live.medians"
 }
 
-# plot NAME TITLE COLUMN SCALE: bars of a median with its spread, as SVG and PNG.
+# plot NAME TITLE COLUMN SCALE UNIT FROM: bars from there on (not from 0: logarithmic) of a median with its spread, as SVG and PNG.
 plot() {
 	local format
 
@@ -114,12 +114,14 @@ plot() {
 			set boxwidth 0.7
 			set grid x
 			set yrange [:] reverse
-			set xrange [0:*]
+			set xrange [$6:*]
+			$([[ $6 == 0 ]] || echo "set logscale x")
+			ours(name) = name[1:6] eq "sipxdp" ? 0xc0632b : 0x3b6ea8
 			set xlabel "$5"
 			unset key
 			set lmargin 34
 			set offsets 0, 0, 0.7, 0.7
-			plot "$OUT/live.medians" using (0):0:(0):(\$$3/$4):(\$0-0.35):(\$0+0.35):ytic(1) with boxxyerror lc rgb "#3b6ea8", \
+			plot "$OUT/live.medians" using ($6):0:($6):(\$$3/$4):(\$0-0.35):(\$0+0.35):(ours(strcol(1))):ytic(1) with boxxyerror lc rgb variable, \
 				"" using (\$$3/$4):0:(\$$(($3 + 1))/$4):(\$$(($3 + 2))/$4) with xerrorbars lc rgb "#222222" pt 0
 		EOF
 	done
@@ -143,7 +145,7 @@ medians >"$OUT/live.medians"
 	table
 } | tee "$OUT/live.md"
 json >"$OUT/live.json"
-plot rate "Packets per second at a loss below 0.1 %" 2 1e6 "million packets/s"
-plot cpu "CPU time of the director" 5 1 "ns per packet"
-plot latency "Added latency at half load, p99" 11 1000 "microseconds"
+plot rate "Packets per second at a loss below 0.1 %" 2 1e6 "million packets/s" 0
+plot cpu "CPU time of the director" 5 1 "ns per packet" 0
+plot latency "Added latency at half load, p99" 11 1000 "microseconds" 1
 echo "written: $OUT/live.md, live.json, live-rate.svg, live-cpu.svg, live-latency.svg, and as .png"
