@@ -13,7 +13,7 @@
 #include <bpf/bpf_helpers.h>
 
 #include "../lib/bench.h"
-#include "../lib/live.h"
+#include "../lib/bench_live.h"
 
 #define AF_INET 2
 

@@ -7,7 +7,7 @@
 #include "bench_lab.h"
 
 #define BENCH_ROUNDS 5
-#define BENCH_NUMBER "aaaaaaaapppppppp" /* in the branch of a request: number 0 of live.h */
+#define BENCH_NUMBER "aaaaaaaapppppppp" /* in the branch of a request: number 0 of bench_live.h */
 
 struct bench_packet {
 	__u8 data[BENCH_FRAME_MAX];

@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "bench_run.h"
-#include "live.h"
+#include "bench_live.h"
 
 #define LIVE_CLIENT "client"
 #define LIVE_SERVER "server"

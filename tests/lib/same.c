@@ -179,7 +179,7 @@ const struct decision *same_side_run(struct same_side *s, const struct ds_endpoi
 	return &d;
 }
 
-void same_messages_add(struct same_messages *to, const void *data, size_t len)
+void same_messages_add(struct mutate_messages *to, const void *data, size_t len)
 {
 	to->m = realloc(to->m, (to->n + 1) * sizeof(*to->m));
 	assert_non_null(to->m);
@@ -189,7 +189,7 @@ void same_messages_add(struct same_messages *to, const void *data, size_t len)
 	to->m[to->n++].len = len;
 }
 
-void same_messages_free(struct same_messages *list)
+void same_messages_free(struct mutate_messages *list)
 {
 	while (list->n)
 		free(list->m[--list->n].data);
@@ -198,7 +198,7 @@ void same_messages_free(struct same_messages *list)
 }
 
 /* Of nftw(), which has no argument to hand on. */
-static struct same_messages *reading;
+static struct mutate_messages *reading;
 
 static int same_read(const char *path, const struct stat *st, int type, struct FTW *where)
 {
@@ -220,42 +220,8 @@ static int same_read(const char *path, const struct stat *st, int type, struct F
 	return 0;
 }
 
-void same_messages_corpus(struct same_messages *to, const char *top)
+void same_messages_corpus(struct mutate_messages *to, const char *top)
 {
 	reading = to;
 	assert_int_equal(nftw(top, same_read, 16, FTW_PHYS), 0);
-}
-
-size_t same_below(__u64 *seed, size_t n)
-{
-	*seed ^= *seed >> 12;
-	*seed ^= *seed << 25;
-	*seed ^= *seed >> 27;
-	return n ? (size_t)((*seed * 0x2545f4914f6cdd1dull) >> 33) % n : 0;
-}
-
-size_t same_mutate(const struct same_messages *of, __u64 *seed, unsigned char *out)
-{
-	static const char likely[] = "\r\n\t \":;,<>@[]=\\/?.0z%\x80";
-	const struct same_message *a = &of->m[same_below(seed, of->n)], *b = &of->m[same_below(seed, of->n)];
-	size_t len = a->len, n, from;
-
-	memcpy(out, a->data, len);
-	switch (same_below(seed, 3)) {
-	case 0:
-		return same_below(seed, len + 1);
-	case 1:
-		n = same_below(seed, len + 1);
-		from = same_below(seed, b->len + 1);
-		len = n + b->len - from < DECIDE_PAYLOAD_MAX ? n + b->len - from : DECIDE_PAYLOAD_MAX;
-		memcpy(out + n, b->data + from, len - n);
-		return len;
-	default:
-		for (n = 1 + same_below(seed, 4); n; n--)
-			/* rather at the start, where what routes ask for is */
-			out[same_below(seed, same_below(seed, 2) && len > 80 ? 80 : len)] =
-				(unsigned char)(same_below(seed, 2) ? likely[same_below(seed, sizeof(likely))]
-								    : (char)same_below(seed, 256));
-		return len;
-	}
 }

@@ -1,24 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * same.h - one listener with routes in both worlds, the kernel's programs and the decision in user space: a message gets
- * the same verdict, reason, place and octets by both. And messages: the corpus, and seeded mutations of it.
+ * the same verdict, reason, place and octets by both. And messages: the corpus, to mutate (mutate.h).
  */
 #ifndef SIPXDP_TEST_SAME_H
 #define SIPXDP_TEST_SAME_H
 
 #include <stddef.h>
 
+#include "mutate.h"
 #include "route_tables.h"
-
-struct same_message {
-	unsigned char *data;
-	size_t len;
-};
-
-struct same_messages {
-	struct same_message *m;
-	size_t n;
-};
 
 struct same_side {
 	const char *name;
@@ -38,15 +29,9 @@ void same_side_free(struct same_side *s);
 const struct decision *same_side_run(struct same_side *s, const struct ds_endpoint *src, const unsigned char *data,
 				     size_t len, size_t *beyond);
 
-void same_messages_add(struct same_messages *to, const void *data, size_t len);
+void same_messages_add(struct mutate_messages *to, const void *data, size_t len);
 /* Adds each message of the corpus; its text is what a datagram can carry. */
-void same_messages_corpus(struct same_messages *to, const char *top);
-void same_messages_free(struct same_messages *list);
-
-/* Writes a mutation of one message, which may be spliced with another, to out (DECIDE_PAYLOAD_MAX); returns its length. */
-size_t same_mutate(const struct same_messages *of, __u64 *seed, unsigned char *out);
-
-/* xorshift64* (Vigna). */
-size_t same_below(__u64 *seed, size_t n);
+void same_messages_corpus(struct mutate_messages *to, const char *top);
+void same_messages_free(struct mutate_messages *list);
 
 #endif

@@ -41,8 +41,8 @@ struct flow_spelling {
 static const struct flow_spelling spellings[] = {
 	{ "plain", "Via: ", "From: ", "To: ", "Call-ID: ", "CSeq: ", "Max-Forwards: ", "Content-Length: ", " ", 0 },
 	{ "compact", "v:", "f:", "t:", "i:", "CSeq:", "Max-Forwards:", "l:", " ", 0 },
-	{ "folded", "VIA :\r\n ", "FROM\t:\r\n\t", "TO  : ", "CALL-ID :\r\n  ", "CSEQ:\r\n ", "MAX-FORWARDS : ",
-	  "CONTENT-LENGTH :\t", "\r\n ", 0 },
+	{ "folded", "VIA :\r\n ", "FROM\t:\r\n\t", "TO  : ", "CALL-ID :\r\n  ", "CSEQ:\r\n ",
+	  "MAX-FORWARDS : ", "CONTENT-LENGTH :\t", "\r\n ", 0 },
 	{ "Via last", "Via: ", "F:", "To: ", "call-id: ", "cseq: ", "max-forwards: ", "L: ", "\t", 1 },
 };
 
@@ -191,7 +191,8 @@ int main(void)
 		for (k = -1; k < (int)TEST_COUNT(spellings); k++) {
 			flow_add(&list, &n,
 				 (struct flow_row){ &clients[i], DS_ALGORITHM_ROUND_ROBIN, DS_AFFINITY_CALLS, k });
-			flow_add(&list, &n, (struct flow_row){ &clients[i], DS_ALGORITHM_CALL_ID, DS_AFFINITY_HASH, k });
+			flow_add(&list, &n,
+				 (struct flow_row){ &clients[i], DS_ALGORITHM_CALL_ID, DS_AFFINITY_HASH, k });
 			flow_add(&list, &n,
 				 (struct flow_row){ &clients[i], DS_ALGORITHM_REQUEST_URI, DS_AFFINITY_HASH, k });
 		}

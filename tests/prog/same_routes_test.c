@@ -89,9 +89,8 @@ static const struct scene {
 };
 
 static struct same_side sides[TEST_COUNT(scenes)];
-static struct same_messages corpus;
+static struct mutate_messages corpus;
 static size_t compared, beyond;
-static __u64 seed = SAME_SEED;
 
 static int same_setup(void **state)
 {
@@ -146,14 +145,14 @@ static void same_scene(void **state)
 
 	if (!test_corpus())
 		test_skip("no corpus; SIPXDP_CORPUS says where it is");
-	print_message("SAME_SEED=%llu\n", (unsigned long long)seed);
+	print_message("SAME_SEED=%llu\n", (unsigned long long)mutate_seed);
 	same_side_make(&sides[k], scene->name, scene->list, scene->conf);
 	for (i = 0; i < corpus.n; i++)
 		for (n = 0; n < 3; n++)
 			acted[1 + same_one(k, n, corpus.m[i].data, corpus.m[i].len)->route]++;
 	for (i = 0; i < mutations; i++) {
-		n = same_mutate(&corpus, &seed, out);
-		same_one(k, same_below(&seed, 3), out, n);
+		n = mutate_kinds[mutate_random(MUTATE_KINDS)].mutate(&corpus, out);
+		same_one(k, mutate_random(3), out, n);
 	}
 	for (i = 0; i < sides[k].kernel.inst.listeners[0].half[1].routes; i++)
 		print_message("route %zu: %zu of the corpus\n", i + 1, acted[i + 1]);
@@ -165,7 +164,7 @@ int main(void)
 	const char *given = getenv("SAME_SEED");
 	struct test_list tests = { 0 };
 
-	seed = given ? strtoull(given, NULL, 0) : SAME_SEED;
+	mutate_seed = given ? strtoull(given, NULL, 0) : SAME_SEED;
 	test_rows(&tests, "routes", same_scene, scenes);
 	return _cmocka_run_group_tests("same_routes", tests.test, tests.n, same_setup, same_teardown);
 }

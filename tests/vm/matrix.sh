@@ -10,7 +10,7 @@ set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../.." && pwd)
 VM=$TOP/build/vm
 PACKAGES=${MATRIX_KERNELS-linux-image-cloud-amd64 linux-image-6.12-cloud-amd64}
-TESTS=${MATRIX_TESTS-proxy_test response_test nat_test reply_test pick_test direct_test}
+TESTS=${MATRIX_TESTS-proxy_test response_test nat_test reply_test pick_test direct_test dialog_test failover_test routes_test actions_test redirect_test}
 MODULES="veth 8021q"
 LIMIT=${MATRIX_LIMIT:-900}
 bad=0

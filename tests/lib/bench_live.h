@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* live.h - what live.bpf.c and live_wire.c share. */
-#ifndef SIPXDP_LIVE_H
-#define SIPXDP_LIVE_H
+/* bench_live.h - what live.bpf.c and live_wire.c share. */
+#ifndef SIPXDP_BENCH_LIVE_H
+#define SIPXDP_BENCH_LIVE_H
 
 #include <linux/types.h>
 
