@@ -30,7 +30,8 @@ example_attach() {
 	sed 's/^interfaces = .*/interfaces = {"cl0", "sv0"}/' "$EXAMPLES/$1.conf" >"$DAEMON_CONF"
 	printf '%s\n' "state-file = \"$DAEMON_STATE\"" "control { path = \"$DAEMON_SOCKET\" }" "ping { probe = none }" \
 		"${@:2}" >>"$DAEMON_CONF"
-	daemon_start && sleep 0.3 && return
+	# the kernel passes nothing to the daemon before its first heartbeat
+	daemon_start && sleep 0.7 && return
 	E2E_WHY="the daemon does not take it: $(cat "$LAB_DIR/log/daemon.err")"
 	return 1
 }
