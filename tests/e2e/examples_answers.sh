@@ -43,9 +43,9 @@ redirect() {
 
 # heard NS prints what its host has taken in: datagrams, those to nobody, and errors of ICMP.
 heard() {
-	lab_run "$1" awk '/^(Udp|Icmp):/ { key = $1; if (!(key in name)) { name[key] = $0; next }
-		n = split(name[key], field); for (i = 2; i <= n; i++)
-			if (field[i] ~ /^(InDatagrams|NoPorts|InErrors|InMsgs|OutMsgs)$/) print key field[i], $i }' /proc/net/snmp
+	lab_run "$1" cat /proc/net/snmp | awk '/^(Udp|Icmp):/ { if (!($1 in name)) { name[$1] = $0; next }
+		n = split(name[$1], field); for (i = 2; i <= n; i++)
+			if (field[i] ~ /^(InDatagrams|NoPorts|InErrors|InMsgs|OutMsgs)$/) print $1 field[i], $i }'
 }
 
 drop() {
