@@ -46,8 +46,17 @@ remembered() {
 	[[ $(lab_ctl calls --count) == "$1" ]]
 }
 
+# The list names each by its label.
+labelled() {
+	local got
+
+	got=$(lab_ctl list --json | jq -c '[.destinations[].label]')
+	E2E_WHY="labels: $got, in text: $(lab_ctl list | grep -o 'label: .*' | tr '\n' ' ')"
+	[[ $got == '["one","two"]' && $(lab_ctl list | grep -c ' sip:192.0.2.31:5060  label: one$') == 1 ]]
+}
+
 round_robin() {
-	example_uas uas 1 2 3 && example_uac "${CLIENT[@]}" 6 uac && called calls "1 2 1 2 1 2" 1 2 && example_none 3 &&
+	labelled && example_uas uas 1 2 3 && example_uac "${CLIENT[@]}" 6 uac && called calls "1 2 1 2 1 2" 1 2 && example_none 3 &&
 		remembered 6
 }
 
