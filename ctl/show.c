@@ -127,6 +127,22 @@ bool show_is_selected(const struct show_input *in, __u32 slot)
 	return is;
 }
 
+/* The label of the list, NULL where a destination has none. */
+static json_t *show_label(const struct ds_dest_info *info)
+{
+	struct diag_list d;
+	struct ds_attrs attrs;
+	json_t *label;
+
+	memset(&attrs, 0, sizeof(attrs));
+	diag_init(&d, "");
+	attrs_parse(info->attrs, strlen(info->attrs), &attrs, &d, 0, 0);
+	label = attrs.duid ? output_text(attrs.duid) : json_null();
+	attrs_free(&attrs);
+	diag_free(&d);
+	return label;
+}
+
 static int show_read_dest(struct show *s, __u32 slot)
 {
 	struct show_dest *d = &s->dest[s->n];
@@ -353,6 +369,7 @@ struct json_t *show_row(const struct show *s, size_t i)
 			 draining || (known && r.admin == DS_ADMIN_DRAINING), "slow_path", show_slow(s->in.bpf, slot),
 			 "flags", (int)info->list_flags, "priority", info->priority, "weight", (int)info->weight,
 			 "line", (int)info->line, "share", s->share[slot], "calls", (int)s->calls[slot]);
+	json_object_set_new(json, "label", show_label(info));
 	json_object_set_new(json, "load", json_integer(show_load(&s->in.bpf->loads[slot])));
 	json_object_set_new(json, "maxload", json_integer(s->in.bpf->loads[slot].max));
 	json_object_update_new(json, show_traffic(s, &s->dest[i]));

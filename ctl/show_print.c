@@ -99,7 +99,8 @@ static void show_print_health(const json_t *row)
 
 void show_print_row(struct show_text *t, const struct json_t *row)
 {
-	const char *slow = show_get_text(row, "slow_path"), *overlay = show_get_text(row, "overlay");
+	const char *slow = show_get_text(row, "slow_path"), *overlay = show_get_text(row, "overlay"),
+		   *label = show_get_text(row, "label");
 	bool health = json_object_get(row, "health");
 	char state[32], seen[OUTPUT_AGE_SIZE];
 	int set = show_get_int(row, "set");
@@ -113,9 +114,10 @@ void show_print_row(struct show_text *t, const struct json_t *row)
 	printf("%-16s %-11s ", show_get_text(row, "id"), state);
 	if (health)
 		show_print_health(row);
-	printf("%4lld %4lld %6.2f%% %6lld %9lld %9lld %7s %-21s %s%s%s%s%s\n", show_get_int(row, "priority"),
+	printf("%4lld %4lld %6.2f%% %6lld %9lld %9lld %7s %-21s %s%s%s%s%s%s%s\n", show_get_int(row, "priority"),
 	       show_get_int(row, "weight"), json_number_value(json_object_get(row, "share")) * 100,
 	       show_get_int(row, "calls"), show_get_int(row, "requests"), show_get_int(row, "responses"),
 	       show_get_age(row, "last_seen_s", seen), show_get_text(row, "address"), show_get_text(row, "uri"),
-	       *slow ? "  slow path: " : "", slow, *overlay ? "  overlay: " : "", overlay);
+	       *label ? "  label: " : "", label, *slow ? "  slow path: " : "", slow, *overlay ? "  overlay: " : "",
+	       overlay);
 }

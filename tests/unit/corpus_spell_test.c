@@ -222,6 +222,79 @@ static void whole_via_commas(struct spell_text *t, const struct spell_message *m
 			put_row(t, &m->row[i]);
 }
 
+/* A text with the URI that begins at `from` spelled otherwise: scheme, one letter of the user, host. */
+static void put_uri(struct spell_text *t, const char *text, size_t len, size_t from)
+{
+	size_t host = from + 4, end, i, escaped;
+
+	while (host < len && !strchr("@<>\" \r\n", text[host]))
+		host++;
+	host = host < len && text[host] == '@' ? host + 1 : from + 4;
+	for (end = host; end < len && !strchr(":;?>, \t\r\n", text[end]); end++)
+		if (text[end] == '[')
+			end += strcspn(text + end, "]");
+	/* the user's first letter as its escape */
+	escaped = host > from + 4 && isalnum((unsigned char)text[from + 4]) ? from + 4 : len;
+	for (i = 0; i < len; i++) {
+		char c = text[i], hex[4];
+
+		if (i == escaped) {
+			snprintf(hex, sizeof(hex), "%%%02x", (unsigned char)c);
+			spell_puts(t, hex);
+			continue;
+		}
+		if (i >= host && i < end)
+			c = (char)(isupper((unsigned char)c) ? tolower((unsigned char)c) : toupper((unsigned char)c));
+		spell_put(t, &c, 1);
+	}
+}
+
+/* Where "sip:" stands at the start, behind a bracket, or behind a blank where there is none; len where it does not. */
+static size_t find_uri(const char *text, size_t len)
+{
+	const char *before = memchr(text, '<', len) ? "<" : " \t";
+	int quoted = 0;
+	size_t i;
+
+	for (i = 0; i + 4 < len; i++) {
+		if (text[i] == '"')
+			quoted = !quoted;
+		else if (!quoted && !strncasecmp(text + i, "sip:", 4) && (!i || strchr(before, text[i - 1])))
+			return i;
+	}
+	return len;
+}
+
+/* The URIs of the request line, From and To. */
+static void whole_uris(struct spell_text *t, const struct spell_message *m)
+{
+	static const char *const fields[] = { "From", "f", "To", "t" };
+	size_t i, k, at;
+
+	at = find_uri(m->start, m->start_len);
+	t->len = 0;
+	if (at < m->start_len)
+		put_uri(t, m->start, m->start_len, at);
+	else
+		spell_put(t, m->start, m->start_len);
+	for (i = 0; i < m->rows; i++) {
+		const struct spell_row *row = &m->row[i];
+
+		at = row->value_len;
+		for (k = 0; k < TEST_COUNT(fields) && row->colon; k++)
+			if (spell_same_name(row->name, row->name_len, fields[k]))
+				at = find_uri(row->value, row->value_len);
+		if (at == row->value_len) {
+			put_row(t, row);
+			continue;
+		}
+		put_name(t, row);
+		spell_puts(t, ":");
+		put_uri(t, row->value, row->value_len, at);
+		spell_puts(t, "\r\n");
+	}
+}
+
 static const struct spelling {
 	const char *name;
 	void (*row)(struct spell_text *t, const struct spell_row *row);
@@ -240,6 +313,7 @@ static const struct spelling {
 	{ "28 Via last", NULL, whole_via_last },
 	{ "29 Via values in rows of their own", spell_via_rows, NULL },
 	{ "29 Via values in one row", NULL, whole_via_commas },
+	{ "46 URIs with an escape and another case of the host", NULL, whole_uris },
 };
 
 static const char *corpus;
@@ -267,7 +341,8 @@ static int same_text(const struct sip_case *x, struct sip_span s, const struct s
 static int other_keys(const struct sip_case *x, const struct sip_case *y)
 {
 	static const char names[] = "from-uri,from-user,to-uri,to-user\0request-uri,request-user,auth-user\0"
-				    "header:contact,header:subject,header:user-agent,header:allow\0";
+				    "header:contact,header:subject,header:user-agent,header:allow\0"
+				    "parameter:transport,source\0parameter:user,source-ip\0";
 	const struct ds_endpoint src = { .port_be = port_be16(5060) };
 	struct sip_keyed a = { .key = { 1, 2 } }, b = a;
 	struct ds_key key[DS_KEYS_MAX];
