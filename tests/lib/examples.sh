@@ -31,7 +31,7 @@ example_attach() {
 	printf '%s\n' "state-file = \"$DAEMON_STATE\"" "control { path = \"$DAEMON_SOCKET\" }" "ping { probe = none }" \
 		"${@:2}" >>"$DAEMON_CONF"
 	# the kernel passes nothing to the daemon before its first heartbeat
-	daemon_start && sleep 0.7 && return
+	daemon_start && return
 	E2E_WHY="the daemon does not take it: $(cat "$LAB_DIR/log/daemon.err")"
 	return 1
 }
