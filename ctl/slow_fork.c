@@ -14,6 +14,8 @@
 
 /* Those at once; with more, new ones are shed. */
 #define SLOW_FORKS_MAX 8192
+/* And what they may keep; a request beyond that goes to one destination. */
+#define SLOW_FORKS_OCTETS (64u << 20)
 #define SLOW_MS_NS 1000000ull
 
 struct slow_answer {
@@ -54,12 +56,14 @@ static struct slow_fork **slow_fork_find(struct slow *s, __u32 listener, __u64 k
 	return f;
 }
 
-static unsigned char *slow_fork_copy(const unsigned char *data, size_t len)
+static unsigned char *slow_fork_copy(struct slow *s, const unsigned char *data, size_t len)
 {
-	unsigned char *copy = malloc(len);
+	unsigned char *copy = s->fork_octets + len <= SLOW_FORKS_OCTETS ? malloc(len) : NULL;
 
-	if (copy)
-		memcpy(copy, data, len);
+	if (!copy)
+		return NULL;
+	memcpy(copy, data, len);
+	s->fork_octets += len;
 	return copy;
 }
 
@@ -70,8 +74,12 @@ static void slow_fork_drop(struct slow *s, struct slow_fork **at)
 	size_t i;
 
 	*at = f->next;
-	for (i = 0; i < FORK_LEGS_MAX; i++)
+	for (i = 0; i < FORK_LEGS_MAX; i++) {
+		if (f->answer[i].data)
+			s->fork_octets -= f->answer[i].len;
 		free(f->answer[i].data);
+	}
+	s->fork_octets -= f->request.len;
 	free(data);
 	free(f);
 	s->n_forks--;
@@ -253,7 +261,7 @@ static bool slow_fork_begin(struct slow_forking *w, const struct slow_datagram *
 	n = f ? slow_fork_legs(w->env, d->set, d->from, f->f.leg) : 0;
 	if (n)
 		f->request = (struct slow_request){
-			.data = slow_fork_copy(g->data, g->len), .len = g->len, .client = g->src, .tos = g->tos
+			.data = slow_fork_copy(s, g->data, g->len), .len = g->len, .client = g->src, .tos = g->tos
 		};
 	if (!n || !f->request.data) {
 		free(f);
@@ -340,7 +348,9 @@ static bool slow_fork_response(struct slow_forking *w, const struct slow_datagra
 		todo = fork_answer(f, leg, status, slow_fork_ms(w->env));
 	kept = &w->f->answer[leg];
 	if (!is_cancel && status >= 300 && !kept->data)
-		*kept = (struct slow_answer){ .data = slow_fork_copy(g->data, g->len), .len = g->len, .from = g->src };
+		*kept = (struct slow_answer){ .data = slow_fork_copy(w->s, g->data, g->len),
+					      .len = g->len,
+					      .from = g->src };
 	if (!(todo & FORK_PASS)) {
 		slow_count_answer(w->s, from, &d->msg, g->len);
 		slow_count(w->s, w->l->slot, VERDICT_drop, REASON_fork_absorbed);

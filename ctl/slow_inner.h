@@ -54,6 +54,7 @@ struct slow {
 	struct slow_longs longs;
 	struct slow_fork *fork[SLOW_FORK_ROWS]; /* by branch */
 	size_t n_forks;
+	size_t fork_octets; /* that they keep */
 	struct event *period;
 	struct event *tick; /* of failover */
 	__u64 shed;	    /* since it was last said how many */
