@@ -22,6 +22,13 @@ stat() {
 	sed -n "s/^stat::$1: *//p" "$2"
 }
 
+# many_rows: a message of more rows than user space keeps, which no corpus has.
+many_rows() {
+	printf 'OPTIONS sip:a SIP/2.0\r\n'
+	printf 'Via:%.0s\r\n' {1..1100}
+	printf '\r\n'
+}
+
 # fuzz FUZZER runs one and says what came of it.
 fuzz() {
 	local name=${1##*/} work dirs now
@@ -32,6 +39,7 @@ fuzz() {
 	: >"$work/failed"
 	[[ ! -d tests/fuzz/seeds/$name ]] || dirs+=("tests/fuzz/seeds/$name")
 	[[ $name != sip_* || ! -d $CORPUS ]] || dirs+=("$CORPUS")
+	[[ $name != sip_* ]] || many_rows >"$work/corpus/many_rows"
 	if "$1" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$work/found/" "${dirs[@]}" >"$work/log" 2>&1 </dev/null; then
 		now=$(grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$work/log" | tail -n 1)
