@@ -25,7 +25,7 @@
 /* Where the code of a source line begins. */
 struct place {
 	__u64 at;
-	const char *text; /* the line itself */
+	const char *file, *text; /* the line itself */
 	__u32 line;
 	size_t hits;
 };
@@ -71,6 +71,7 @@ static void enter(const struct bpf_program *p)
 	must(!places, "profile");
 	for (i = 0; i < n && i < n_jited; i++)
 		places[n_places++] = (struct place){ .at = at[i],
+						     .file = btf__name_by_offset(btf, lines[i].file_name_off),
 						     .text = btf__name_by_offset(btf, lines[i].line_off),
 						     .line = BPF_LINE_INFO_LINE_NUM(lines[i].line_col) };
 	free(lines);
@@ -88,7 +89,7 @@ static int by_line(const void *a, const void *b)
 {
 	const struct place *x = a, *y = b;
 
-	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : strcmp(x->text, y->text);
+	return x->line != y->line ? (x->line > y->line) - (x->line < y->line) : strcmp(x->file, y->file);
 }
 
 /* One place for each line, wherever it was inlined. */
@@ -187,11 +188,11 @@ static void profile(const struct lab *lab, const char *what, const struct bench_
 	must(!merged, "profile");
 	merge(merged, &n);
 	qsort(merged, n, sizeof(*merged), by_hits);
-	printf("\n%s: %zu samples, %zu of them in helpers, the undo and the kernel\n\n| %% | line | |\n|---:|---:|---|\n",
+	printf("\n%s: %zu samples, %zu of them in helpers, the undo and the kernel\n\n| %% | line | |\n|---:|---|---|\n",
 	       what, n_samples, n_outside);
 	for (i = 0; i < n && i < (size_t)lines && merged[i].hits; i++)
-		printf("| %.1f | %u | `%s` |\n", 100.0 * (double)merged[i].hits / (double)n_samples, merged[i].line,
-		       merged[i].text + strspn(merged[i].text, " \t"));
+		printf("| %.1f | %s:%u | `%s` |\n", 100.0 * (double)merged[i].hits / (double)n_samples, merged[i].file,
+		       merged[i].line, merged[i].text + strspn(merged[i].text, " \t"));
 	free(merged);
 }
 
