@@ -54,6 +54,7 @@ static const struct way ways[] = {
 	{ "kernel forwarding", -1, NULL, PEER_NONE, LIVE_END_STACK, TO_DEST, 0 },
 	{ "nftables DNAT by jhash", -1, NULL, PEER_NFT, LIVE_END_STACK, TO_LISTENER, 0 },
 	{ "Kamailio stateless, 1 worker", -1, NULL, PEER_STATELESS_1, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "Kamailio stateless, 1 worker, default allocator", -1, NULL, PEER_STATELESS_PLAIN, LIVE_END_STACK, TO_LISTENER, 0 },
 	{ "Kamailio stateless, 2 workers", -1, NULL, PEER_STATELESS_2, LIVE_END_STACK, TO_LISTENER, 0 },
 	{ "Kamailio stateless, 4 workers", -1, NULL, PEER_STATELESS_4, LIVE_END_STACK, TO_LISTENER, 0 },
 	{ "Kamailio stateful, 1 worker", -1, NULL, PEER_STATEFUL_1, LIVE_END_ANSWER, TO_LISTENER, 0 },

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
@@ -193,6 +194,26 @@ static void scale_calls(const char *dir)
 	}
 }
 
+/* One CPU, and two at the same time, which see the same calls. */
+static void scale_cpus(const char *dir)
+{
+	struct lab lab;
+
+	if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+		fprintf(stderr, "bench: there is one CPU: nothing is said of two\n");
+		return;
+	}
+	must(lab_load(&lab, dir, DS_MODE_PROXY, DS_AFFINITY_CALLS));
+	fill_members(&lab, 10);
+	first = 0;
+	row("CPUs, floor", 1, bench_measure(&lab, "bench_floor", &packets[0]));
+	row("CPUs, floor", 2, bench_measure_two(&lab, "bench_floor", &packets[0], 0, 0));
+	first = 0;
+	row("CPUs, known calls", 1, bench_measure_undone(&lab, "xdp_dispatch", packets, BENCH_FRAMES, 1));
+	row("CPUs, known calls", 2, bench_measure_two(&lab, "xdp_dispatch", packets, BENCH_FRAMES, 1));
+	lab_unload(&lab);
+}
+
 int main(int argc, char **argv)
 {
 	unsigned int i;
@@ -212,5 +233,6 @@ int main(int argc, char **argv)
 	scale_members(argv[1]);
 	scale_routes(argv[1]);
 	scale_calls(argv[1]);
+	scale_cpus(argv[1]);
 	return 0;
 }

@@ -41,4 +41,10 @@ int bench_measure(const struct lab *lab, const char *prog, const struct bench_pa
 int bench_measure_undone(const struct lab *lab, const char *prog, const struct bench_packet *p, unsigned int n,
 			 int grows);
 
+/*
+ * The same on CPUs 0 and 1 at the same time: the mean of both, less the undo as it is on one. n = 0: the program is run
+ * on the packet itself, as bench_measure() does.
+ */
+int bench_measure_two(const struct lab *lab, const char *prog, const struct bench_packet *p, unsigned int n, int grows);
+
 #endif

@@ -22,10 +22,12 @@
 static const struct {
 	const char *config; /* NULL: no Kamailio */
 	int workers;
+	int plain; /* its default allocators */
 } peers[PEERS] = {
 	[PEER_STATELESS_1] = { "stateless", 1 }, [PEER_STATELESS_2] = { "stateless", 2 },
 	[PEER_STATELESS_4] = { "stateless", 4 }, [PEER_STATEFUL_1] = { "stateful", 1 },
 	[PEER_STATEFUL_2] = { "stateful", 2 },	 [PEER_STATEFUL_4] = { "stateful", 4 },
+	[PEER_STATELESS_PLAIN] = { "stateless", 1, 1 },
 };
 
 static pid_t pids[PEERS][LIVE_PROCESSES + 1];
@@ -61,9 +63,11 @@ static void exec_kamailio(enum live_peer peer)
 	snprintf(log, sizeof(log), "%s/log%d", dir, (int)peer);
 	if (!freopen(log, "w", stderr) || !freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "r", stdin))
 		_exit(127);
+	/* arguments end with the first NULL */
 	execlp("taskset", "taskset", "-c", peers[peer].workers == 1 ? "1" : "0,1", "setpriv", "--pdeathsig", "TERM",
-	       "kamailio", "-DD", "-E", "-m", "1024", "-M", "16", "-x", "fm", "-X", "fm", "-b", "8388608", "-n",
-	       children, "-Y", dir, "-w", dir, "-f", config, "-A", listen, "-A", list, (char *)NULL);
+	       "kamailio", "-DD", "-E", "-m", "1024", "-M", "16", "-b", "8388608", "-n", children, "-Y", dir, "-w", dir,
+	       "-f", config, "-A", listen, "-A", list, peers[peer].plain ? (char *)NULL : "-x", "fm", "-X", "fm",
+	       (char *)NULL);
 	_exit(127);
 }
 

@@ -10,6 +10,7 @@ enum live_peer {
 	PEER_NONE = 0,
 	PEER_NFT, /* DNAT of the listener's packets by a hash of where they come from */
 	PEER_STATELESS_1,
+	PEER_STATELESS_PLAIN, /* with the allocators that it has by default; the others have -x fm -X fm */
 	PEER_STATELESS_2,
 	PEER_STATELESS_4,
 	PEER_STATEFUL_1,
