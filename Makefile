@@ -132,9 +132,7 @@ bench: ## what a packet costs: by test run for every clang, and live beside the 
 	$(Q)scripts/deps.sh build lab test bench
 	$(Q)scripts/deps.sh --root bench
 	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ) clangs
-	$(Q)mkdir -p $(B)/bench
-	$(Q)tests/bench/run >$(B)/bench/hot.md || { cat $(B)/bench/hot.md; exit 1; }
-	$(Q)cat $(B)/bench/hot.md
+	$(Q)tests/bench/hot.sh
 	$(Q)tests/bench/live.sh
 
 bench-quick: ## whether the live part of bench works, one short round: its numbers mean nothing (root, about 1 min)

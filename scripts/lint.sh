@@ -77,7 +77,7 @@ lint_house() {
 		"$(grep -nE '#include "([./]*/)?bpf/' -r ctl include
 		grep -nE '#include "([./]*/)?ctl/' -r bpf include)"
 	say "nothing includes tests/" "$(grep -nE '#include "[^"]*tests/' -r bpf ctl include)"
-	say "every source says its licence" "$(git ls-files -co --exclude-standard -- '*.c' '*.h' '*.sh' Makefile .ci tests/run tests/bench/run |
+	say "every source says its licence" "$(git ls-files -co --exclude-standard -- '*.c' '*.h' '*.sh' Makefile .ci tests/run |
 		xargs -r grep -L 'SPDX-License-Identifier: GPL-2.0-or-later')"
 	say "every header has its guard" "$(git ls-files -co --exclude-standard -- '*.h' | xargs -r grep -L '^#ifndef ')"
 }

@@ -6,6 +6,7 @@
 # live.sh --keep: copies the last run's files to tests/bench/results/, where README.md shows them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+. tests/bench/plot.sh
 OUT=build/bench
 ROUNDS=5
 WINDOW_MS=300
@@ -16,7 +17,7 @@ keep() {
 		exit 1
 	}
 	mkdir -p tests/bench/results
-	cp "$OUT"/*.md "$OUT"/live.tsv "$OUT"/live.json "$OUT"/live-*.svg "$OUT"/live-*.png tests/bench/results/
+	cp "$OUT"/{hot,live}.{md,json} "$OUT"/live.tsv "$OUT"/{hot,live}-*.{svg,png} tests/bench/results/
 }
 
 # What it was measured on, as tab separated names and values.
@@ -102,29 +103,22 @@ json() {
 
 # plot NAME TITLE COLUMN SCALE UNIT FROM: bars from there on (not from 0: logarithmic) of a median with its spread, as SVG and PNG.
 plot() {
-	local format
-
-	for format in svg png; do
-		gnuplot <<-EOF
-			set terminal $([[ $format == svg ]] && echo "svg size 900,520 background '#ffffff'" || echo "png size 900,520")
-			set output "$OUT/live-$1.$format"
-			set datafile separator "\t"
-			set title "$2"
-			set style fill solid 0.7
-			set boxwidth 0.7
-			set grid x
-			set yrange [:] reverse
-			set xrange [$6:*]
-			$([[ $6 == 0 ]] || echo "set logscale x")
-			ours(name) = name[1:6] eq "sipxdp" ? 0xc0632b : 0x3b6ea8
-			set xlabel "$5"
-			unset key
-			set lmargin 34
-			set offsets 0, 0, 0.7, 0.7
-			plot "$OUT/live.medians" using ($6):0:($6):(\$$3/$4):(\$0-0.35):(\$0+0.35):(ours(strcol(1))):ytic(1) with boxxyerror lc rgb variable, \
-				"" using (\$$3/$4):0:(\$$(($3 + 1))/$4):(\$$(($3 + 2))/$4) with xerrorbars lc rgb "#222222" pt 0
-		EOF
-	done
+	plot_write "$OUT/live-$1" <<-EOF
+		set title "$2"
+		set style fill solid 0.7
+		set boxwidth 0.7
+		set grid x
+		set yrange [:] reverse
+		set xrange [$6:*]
+		$([[ $6 == 0 ]] || echo "set logscale x")
+		ours(name) = name[1:6] eq "sipxdp" ? 0xc0632b : 0x3b6ea8
+		set xlabel "$5"
+		unset key
+		set lmargin 40
+		set offsets 0, 0, 0.7, 0.7
+		plot "$OUT/live.medians" using ($6):0:($6):(\$$3/$4):(\$0-0.35):(\$0+0.35):(ours(strcol(1))):ytic(1) with boxxyerror lc rgb variable, \
+			"" using (\$$3/$4):0:(\$$(($3 + 1))/$4):(\$$(($3 + 2))/$4) with xerrorbars lc rgb "#222222" pt 0
+	EOF
 }
 
 [[ ${1:-} != --keep ]] || {

@@ -24,9 +24,9 @@ static const struct {
 	int workers;
 	int plain; /* its default allocators */
 } peers[PEERS] = {
-	[PEER_STATELESS_1] = { "stateless", 1 }, [PEER_STATELESS_2] = { "stateless", 2 },
-	[PEER_STATELESS_4] = { "stateless", 4 }, [PEER_STATEFUL_1] = { "stateful", 1 },
-	[PEER_STATEFUL_2] = { "stateful", 2 },	 [PEER_STATEFUL_4] = { "stateful", 4 },
+	[PEER_STATELESS_1] = { "stateless", 1 },	[PEER_STATELESS_2] = { "stateless", 2 },
+	[PEER_STATELESS_4] = { "stateless", 4 },	[PEER_STATEFUL_1] = { "stateful", 1 },
+	[PEER_STATEFUL_2] = { "stateful", 2 },		[PEER_STATEFUL_4] = { "stateful", 4 },
 	[PEER_STATELESS_PLAIN] = { "stateless", 1, 1 },
 };
 
