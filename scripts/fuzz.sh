@@ -22,10 +22,11 @@ stat() {
 	sed -n "s/^stat::$1: *//p" "$2"
 }
 
-# many_rows: a message of more rows than user space keeps, which no corpus has.
+# many_rows N: a message of N rows, which no corpus has; user space keeps 1024.
 many_rows() {
-	printf 'OPTIONS sip:a SIP/2.0\r\n'
-	printf 'Via:%.0s\r\n' {1..1100}
+	printf 'OPTIONS sip:a SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK1\r\nMax-Forwards: 9\r\nCall-ID: a\r\n'
+	printf 'From: <sip:a>;tag=1\r\nTo: <sip:b>\r\nCSeq: 1 OPTIONS\r\n'
+	printf 'Via: a\r\n%.0s' $(seq "$(($1 - 6))")
 	printf '\r\n'
 }
 
@@ -39,7 +40,10 @@ fuzz() {
 	: >"$work/failed"
 	[[ ! -d tests/fuzz/seeds/$name ]] || dirs+=("tests/fuzz/seeds/$name")
 	[[ $name != sip_* || ! -d $CORPUS ]] || dirs+=("$CORPUS")
-	[[ $name != sip_* ]] || many_rows >"$work/corpus/many_rows"
+	if [[ $name == sip_* ]]; then
+		many_rows 1100 >"$work/corpus/too_many_rows"
+		many_rows 1023 >"$work/corpus/all_rows"
+	fi
 	if "$1" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$work/found/" "${dirs[@]}" >"$work/log" 2>&1 </dev/null; then
 		now=$(grep -aoE 'cov: [0-9]+ ft: [0-9]+' "$work/log" | tail -n 1)
