@@ -3,8 +3,8 @@
  * bench.c - nanoseconds per packet by BPF_PROG_TEST_RUN: hot caches, one packet again and again, the kernel's reported
  * duration, median of several rounds, interleaved with the floor program on the same packet. Prints a Markdown table.
  *
- * Arguments: folders below build/ that hold the objects of one compiler each; --hot, for the demo; or --stages and one
- * folder, for the programs of the chain alone.
+ * Arguments: folders below build/ that hold the objects of one compiler each; --hot, for the demo; --stages and one
+ * folder, for the programs of the chain alone; or --count and one folder, where a nanosecond is an instruction.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,6 +135,26 @@ static void bench_stages(const char *dir)
 	lab_unload(&lab);
 }
 
+/* On a machine whose clock counts instructions (tests/vm/count.sh), which needs no repetition. */
+static void bench_count(const char *dir)
+{
+	struct bench_packet request;
+	struct lab lab;
+	int base;
+
+	bench_repeat = 200;
+	printf("| compiler | what | octets | instructions | x floor |\n|---|---|---|---|---|\n");
+	if (lab_load(&lab, dir, DS_MODE_NAT, DS_AFFINITY_HASH) || lab_hop(&lab, true))
+		exit(1);
+	bench_request(&request, 700, 0);
+	base = bench_measure(&lab, "bench_floor", &request);
+	row(dir, "floor", 700, base, base);
+	row(dir, "parse only", 700, bench_measure(&lab, "bench_parse", &request), base);
+	row(dir, "nat request", 700, bench_measure_undone(&lab, "xdp_dispatch", &request, 1, 0), base);
+	lab_unload(&lab);
+	bench_stages(dir);
+}
+
 static void verified(const char *dir)
 {
 	struct bpf_program *p;
@@ -180,10 +200,14 @@ int main(int argc, char **argv)
 		bench_stages(argv[2]);
 		return 0;
 	}
-	printf("Hot: one packet 100000 times, median of %d rounds, ns as the kernel reports them.\n"
+	if (argc == 3 && !strcmp(argv[1], "--count")) {
+		bench_count(argv[2]);
+		return 0;
+	}
+	printf("Hot: one packet %u times, median of %d rounds, ns as the kernel reports them.\n"
 	       "Responses look their route up. The undo of each edit is measured alone and subtracted.\n"
 	       "Compare ratios, not nanoseconds.\n\n",
-	       BENCH_ROUNDS);
+	       bench_repeat, BENCH_ROUNDS);
 	printf("| compiler | what | octets | ns/packet | x floor |\n|---|---|---|---|---|\n");
 	for (i = 1; i < argc; i++) {
 		bench_proxy(argv[i], DS_AFFINITY_CALLS);

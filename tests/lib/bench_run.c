@@ -17,7 +17,7 @@
 #include <bpf/bpf.h>
 #include <linux/bpf.h>
 
-#define REPEAT 100000
+unsigned int bench_repeat = 100000;
 
 static __u16 fold(__u32 s)
 {
@@ -194,7 +194,7 @@ int bench_measure(const struct lab *lab, const char *prog, const struct bench_pa
 	for (i = 0; i < BENCH_ROUNDS; i++) {
 		if (lab_beat(lab))
 			exit(1);
-		v[i] = bench_run(lab, prog, p, REPEAT, &action, NULL);
+		v[i] = bench_run(lab, prog, p, bench_repeat, &action, NULL);
 		if (action != XDP_TX && action != XDP_REDIRECT) {
 			fprintf(stderr, "bench: %s ended with XDP action %u\n", prog, action);
 			bench_say_reasons(lab);

@@ -9,6 +9,9 @@
 #define BENCH_ROUNDS 5
 #define BENCH_NUMBER "aaaaaaaapppppppp" /* in the branch of a request: number 0 of bench_live.h */
 
+/* Runs of a program in one measurement. */
+extern unsigned int bench_repeat;
+
 struct bench_packet {
 	__u8 data[BENCH_FRAME_MAX];
 	__u32 len;
