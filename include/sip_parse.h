@@ -221,7 +221,7 @@ port_inline int sip_cseq_parse(const struct sip_buf *b, struct sip_msg *m, const
 	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end), e, n;
 	__u64 name, len, i;
 
-	end = sip_trim_blanks(b->c, off, end);
+	end = sip_trim(b, off, end);
 	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ' '));
 	n = sip_number(b, off, e);
 	name = sip_skip_blanks(b, e, end);
