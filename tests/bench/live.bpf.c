@@ -108,7 +108,7 @@ static __always_inline void count_xdp(struct xdp_md *ctx)
 	__u64 stamp[2];
 	__u32 len = (__u32)(ctx->data_end - ctx->data);
 
-	if (!l || len < BENCH_PAYLOAD + LIVE_STAMP)
+	if (!l || len < BENCH_PAYLOAD + LIVE_STAMP || ctx->ingress_ifindex != l->counted)
 		return;
 	__sync_fetch_and_add(&l->received, 1);
 	if (l->latency && !bpf_xdp_load_bytes(ctx, len - LIVE_STAMP, stamp, sizeof(stamp)))
@@ -129,7 +129,7 @@ int live_sink_tc(struct __sk_buff *skb)
 	struct live_state *l = live_state();
 	__u64 stamp[2];
 
-	if (!l || skb->len < BENCH_PAYLOAD + LIVE_STAMP)
+	if (!l || skb->len < BENCH_PAYLOAD + LIVE_STAMP || skb->ifindex != l->counted)
 		return TC_ACT_SHOT;
 	__sync_fetch_and_add(&l->received, 1);
 	if (l->latency && !bpf_skb_load_bytes(skb, skb->len - LIVE_STAMP, stamp, sizeof(stamp)))

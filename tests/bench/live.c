@@ -40,27 +40,28 @@ struct way {
 	enum live_peer peer;
 	enum live_end end;
 	enum { TO_LISTENER, TO_DEST, FROM_DEST } packets;
-	int silent; /* what comes out is not what went in: counted by the director, no latency */
+	/* where they arrive; NOWHERE: what comes out is not what went in, so that the director counts, without latency */
+	enum { ON, BACK, NOWHERE } arrive;
 };
 
 static const struct way ways[] = {
-	{ "floor: swap MAC addresses, transmit", LAB_PROXY, "bench_floor", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
-	{ "floor: route look-up, redirect", -1, "live_route", PEER_NONE, LIVE_END_XDP, TO_DEST, 0 },
-	{ "sipxdp drop", LAB_DROP, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 1 },
-	{ "sipxdp redirect (302)", LAB_REDIRECT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 1 },
-	{ "sipxdp nat", LAB_NAT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
-	{ "sipxdp proxy, request", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, 0 },
-	{ "sipxdp proxy, response", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, FROM_DEST, 0 },
-	{ "kernel forwarding", -1, NULL, PEER_NONE, LIVE_END_STACK, TO_DEST, 0 },
-	{ "nftables DNAT by jhash", -1, NULL, PEER_NFT, LIVE_END_STACK, TO_LISTENER, 0 },
-	{ "Kamailio stateless, 1 worker", -1, NULL, PEER_STATELESS_1, LIVE_END_STACK, TO_LISTENER, 0 },
+	{ "floor: swap MAC addresses, transmit", LAB_PROXY, "bench_floor", PEER_NONE, LIVE_END_XDP, TO_LISTENER, BACK },
+	{ "floor: route look-up, redirect", -1, "live_route", PEER_NONE, LIVE_END_XDP, TO_DEST, ON },
+	{ "sipxdp drop", LAB_DROP, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, NOWHERE },
+	{ "sipxdp redirect (302)", LAB_REDIRECT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, NOWHERE },
+	{ "sipxdp nat", LAB_NAT, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, ON },
+	{ "sipxdp proxy, request", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, TO_LISTENER, ON },
+	{ "sipxdp proxy, response", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, FROM_DEST, ON },
+	{ "kernel forwarding", -1, NULL, PEER_NONE, LIVE_END_STACK, TO_DEST, ON },
+	{ "nftables DNAT by jhash", -1, NULL, PEER_NFT, LIVE_END_STACK, TO_LISTENER, ON },
+	{ "Kamailio stateless, 1 worker", -1, NULL, PEER_STATELESS_1, LIVE_END_STACK, TO_LISTENER, ON },
 	{ "Kamailio stateless, 1 worker, default allocator", -1, NULL, PEER_STATELESS_PLAIN, LIVE_END_STACK,
-	  TO_LISTENER, 0 },
-	{ "Kamailio stateless, 2 workers", -1, NULL, PEER_STATELESS_2, LIVE_END_STACK, TO_LISTENER, 0 },
-	{ "Kamailio stateless, 4 workers", -1, NULL, PEER_STATELESS_4, LIVE_END_STACK, TO_LISTENER, 0 },
-	{ "Kamailio stateful, 1 worker", -1, NULL, PEER_STATEFUL_1, LIVE_END_ANSWER, TO_LISTENER, 0 },
-	{ "Kamailio stateful, 2 workers", -1, NULL, PEER_STATEFUL_2, LIVE_END_ANSWER, TO_LISTENER, 0 },
-	{ "Kamailio stateful, 4 workers", -1, NULL, PEER_STATEFUL_4, LIVE_END_ANSWER, TO_LISTENER, 0 },
+	  TO_LISTENER, ON },
+	{ "Kamailio stateless, 2 workers", -1, NULL, PEER_STATELESS_2, LIVE_END_STACK, TO_LISTENER, ON },
+	{ "Kamailio stateless, 4 workers", -1, NULL, PEER_STATELESS_4, LIVE_END_STACK, TO_LISTENER, ON },
+	{ "Kamailio stateful, 1 worker", -1, NULL, PEER_STATEFUL_1, LIVE_END_ANSWER, TO_LISTENER, ON },
+	{ "Kamailio stateful, 2 workers", -1, NULL, PEER_STATEFUL_2, LIVE_END_ANSWER, TO_LISTENER, ON },
+	{ "Kamailio stateful, 4 workers", -1, NULL, PEER_STATEFUL_4, LIVE_END_ANSWER, TO_LISTENER, ON },
 };
 
 static void must(int err)
@@ -156,7 +157,8 @@ static void way_frames(const struct way *way)
 			udp->source = htons((__u16)(20000 + i % FLOWS));
 		bench_seal(&frames[i]);
 	}
-	live_frames(&wire, frames, FRAMES, way->packets == FROM_DEST ? LIVE_SERVER : LIVE_CLIENT);
+	live_frames(&wire, frames, FRAMES, way->packets == FROM_DEST ? LIVE_SERVER : LIVE_CLIENT,
+		    way->packets == FROM_DEST || way->arrive == BACK ? LIVE_CLIENT : LIVE_SERVER);
 }
 
 static struct bpf_link *route_link[2];
@@ -205,10 +207,10 @@ static struct live_shot shoot(const struct way *way, double rate, int latency)
 
 	if (way->lab >= 0)
 		must(lab_beat(&variants[way->lab]));
-	if (way->silent)
+	if (way->arrive == NOWHERE)
 		before = directed(&variants[way->lab], verdict);
 	shot = live_shoot(&wire, rate, window_ms, peer_pids(way->peer), latency);
-	if (way->silent)
+	if (way->arrive == NOWHERE)
 		shot.received = directed(&variants[way->lab], verdict) - before;
 	return shot;
 }
@@ -241,7 +243,7 @@ static void run_way(const struct way *way, int round)
 
 	way_begin(way);
 	best = search(way);
-	if (best.sent && !way->silent)
+	if (best.sent && way->arrive != NOWHERE)
 		half = shoot(way, 0.5 * (double)best.sent / best.seconds, 1);
 	way_end(way);
 	printf("%d\t%s\t%.0f\t%.1f\t%.0f\t%.0f\t%.0f\n", round, way->name,

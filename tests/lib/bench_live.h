@@ -28,8 +28,9 @@ struct live_state {
 	__u64 last_ns;
 	__u64 sent;
 	__u64 number;	 /* of the next packet: goes on from one measurement to the next, as transactions do */
-	__u64 received;	 /* at both ends; one CPU writes it */
+	__u64 received;	 /* one CPU writes it */
 	__u32 ifindex;	 /* the end that sends */
+	__u32 counted;	 /* the end that counts: replies at the other one are no deliveries */
 	__u32 mask;	 /* frames less one */
 	__u32 number_at; /* offset of the number in a frame, 0: none */
 	__u32 latency;	 /* 1: received packets are stamped */

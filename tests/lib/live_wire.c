@@ -135,7 +135,7 @@ void live_ends(struct live_wire *w, enum live_end end)
 		"live_sink_tc");
 }
 
-void live_frames(struct live_wire *w, const struct bench_packet *p, __u32 n, const char *from)
+void live_frames(struct live_wire *w, const struct bench_packet *p, __u32 n, const char *from, const char *to)
 {
 	int fd = bpf_object__find_map_fd_by_name(w->o, "frames");
 	static struct bench_frame f;
@@ -153,6 +153,7 @@ void live_frames(struct live_wire *w, const struct bench_packet *p, __u32 n, con
 	w->state->number_at = number ? (__u32)(number - f.data) : 0;
 	w->state->mask = n - 1;
 	w->state->ifindex = if_nametoindex(from);
+	w->state->counted = if_nametoindex(to);
 }
 
 /* CPU time of a process, ns; 0: it is gone. */

@@ -51,8 +51,8 @@ void live_detach(struct bpf_link *link[2]);
 /* Puts the ends' programs in place, after those of the director. */
 void live_ends(struct live_wire *w, enum live_end end);
 
-/* The frames that are sent by turns, n a power of two, all of one length, from the end with that name. */
-void live_frames(struct live_wire *w, const struct bench_packet *p, __u32 n, const char *from);
+/* The frames that are sent by turns, n a power of two, all of one length, from one end; they count where they arrive at `to`. */
+void live_frames(struct live_wire *w, const struct bench_packet *p, __u32 n, const char *from, const char *to);
 
 /*
  * Sends so many packets a second, 0: as many as it can, for ms milliseconds, and waits until the last has arrived. pid:

@@ -25,4 +25,6 @@ image_end "$TOP/tests/vm/count.run"
 log=$VM/count.log
 start "$dir" "$LIMIT" -accel tcg -smp 1 -icount shift=0 >"$log"
 sed -n 's/\r$//; s/^machine: kernel \(.*\)/kernel \1\n/p; /^|/p' "$log"
-! grep -q '^count: failed' "$log" && grep -q '^machine: end' "$log" || die "the machine did not count to the end, see $log"
+if grep -q '^count: failed' "$log" || ! grep -q '^machine: end' "$log"; then
+	die "the machine did not count to the end, see $log"
+fi
