@@ -135,7 +135,7 @@ bench: ## what a packet costs: by test run for every clang, and live beside the 
 	$(Q)tests/bench/hot.sh
 	$(Q)tests/bench/live.sh
 
-bench-quick: ## whether the live part of bench works, one short round: its numbers mean nothing (root, about 1 min)
+bench-quick: ## whether the live part of bench works, one short round: its numbers mean nothing (root, about 2 min)
 	$(Q)scripts/deps.sh build lab test bench
 	$(Q)scripts/deps.sh --root bench
 	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ)

@@ -67,7 +67,7 @@ done
 	exit 1
 }
 mkdir -p "$OUT"
-machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), kernel $(uname -r)"
+machine="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1), kernel $(uname -r | sed "s/-.*//")"
 cpu=$(($(nproc) - 1))
 {
 	echo "$machine"

@@ -97,60 +97,64 @@ static size_t family(pid_t parent, pid_t *out)
 	return n;
 }
 
-void peers_start(void)
-{
-	char path[600], said[600], cwd[PATH_MAX];
-	FILE *f;
-	int i;
+static enum live_peer running; /* PEER_NONE: no Kamailio does */
 
-	if (system("mkdir -p build/bench/kamailio") || !realpath("build/bench/kamailio", cwd) ||
-	    snprintf(dir, sizeof(dir), "%s", cwd) >= (int)sizeof(dir))
+/* The workers die with their parent. */
+static void kamailio_stop(void)
+{
+	if (!running)
+		return;
+	kill(pids[running][0], SIGTERM);
+	waitpid(pids[running][0], NULL, 0);
+	pids[running][0] = 0;
+	running = PEER_NONE;
+}
+
+/* The place of its files and its list. */
+static void files_make(void)
+{
+	char path[600], place[PATH_MAX];
+	FILE *f;
+
+	if (dir[0])
+		return;
+	if (system("mkdir -p build/bench/kamailio") || !realpath("build/bench/kamailio", place) ||
+	    snprintf(dir, sizeof(dir), "%s", place) >= (int)sizeof(dir))
 		die("no place for the peers' files");
-	atexit(peers_stop);
 	snprintf(path, sizeof(path), "%s/list", dir);
 	f = fopen(path, "w");
 	if (!f || fprintf(f, "1 sip:" LAB_DEST ":5060\n") < 0 || fclose(f))
 		die("cannot write the peers' list");
-	for (i = 0; i < PEERS; i++) {
-		if (!peers[i].config)
-			continue;
-		pids[i][0] = fork();
-		if (!pids[i][0])
-			exec_kamailio((enum live_peer)i);
-	}
-	for (i = 0; i < PEERS; i++) {
-		int wait = 10 * START_S;
+	atexit(kamailio_stop);
+}
 
-		/* all of its processes: main, workers, timers and the like */
-		while (peers[i].config && wait-- && !waitpid(pids[i][0], NULL, WNOHANG) &&
-		       (family(pids[i][0], pids[i]) < (size_t)peers[i].workers + 3))
-			usleep(100000);
-		if (peers[i].config && (wait <= 0 || waitpid(pids[i][0], NULL, WNOHANG))) {
-			snprintf(said, sizeof(said), "tail -n 3 %s/log%d >&2", dir, i);
-			if (system(said))
-				fprintf(stderr, "bench: no log\n");
-			die("a Kamailio does not start; remedy: make deps");
-		}
+static void kamailio_start(enum live_peer peer)
+{
+	int wait = 10 * START_S;
+	char said[600];
+
+	files_make();
+	running = peer;
+	pids[peer][0] = fork();
+	if (!pids[peer][0])
+		exec_kamailio(peer);
+	/* all of its processes: main, workers, timers and the like */
+	while (wait-- && !waitpid(pids[peer][0], NULL, WNOHANG) &&
+	       family(pids[peer][0], pids[peer]) < (size_t)peers[peer].workers + 3)
+		usleep(100000);
+	if (wait <= 0 || waitpid(pids[peer][0], NULL, WNOHANG)) {
+		snprintf(said, sizeof(said), "tail -n 3 %s/log%d >&2", dir, (int)peer);
+		if (system(said))
+			fprintf(stderr, "bench: no log\n");
+		die("a Kamailio does not start; remedy: make deps");
 	}
 	usleep(500000);
 }
 
-/* The workers die with their parent. */
-void peers_stop(void)
-{
-	int i;
-
-	for (i = 0; i < PEERS; i++) {
-		if (pids[i][0] <= 0)
-			continue;
-		kill(pids[i][0], SIGTERM);
-		waitpid(pids[i][0], NULL, 0);
-		pids[i][0] = 0;
-	}
-}
-
 void peer_begin(enum live_peer peer)
 {
+	if (peers[peer].config)
+		kamailio_start(peer);
 	if (peer == PEER_NFT &&
 	    system("for n in 31 32 33; do ip neigh replace 198.51.100.$n lladdr 02:00:00:00:00:30 dev " LAB_OUT
 		   " nud permanent || exit; done; nft 'table ip bench { chain in { type nat hook prerouting priority -100; "
@@ -162,6 +166,7 @@ void peer_begin(enum live_peer peer)
 
 void peer_end(enum live_peer peer)
 {
+	kamailio_stop();
 	if (peer == PEER_NFT && system("nft delete table ip bench"))
 		die("nftables does not delete the table");
 }

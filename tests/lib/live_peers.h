@@ -19,11 +19,7 @@ enum live_peer {
 	PEERS,
 };
 
-/* Starts all Kamailios; they end with this process, however it ends. */
-void peers_start(void);
-void peers_stop(void);
-
-/* Makes one direct packets, and no more. */
+/* Makes one direct packets, and no more. A Kamailio runs for its turn alone: idle ones have timers, too. */
 void peer_begin(enum live_peer peer);
 void peer_end(enum live_peer peer);
 

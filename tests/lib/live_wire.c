@@ -271,6 +271,7 @@ struct live_shot live_shoot(struct live_wire *w, double rate, unsigned int ms, c
 	if (bpf_prog_test_run_opts(w->sender, &t) && errno != EINTR)
 		die("cannot send live frames");
 	setitimer(ITIMER_REAL, &off, NULL);
+	shot.waiting = s->sent - s->received;
 	settle(w);
 	shot.seconds = s->sent > 1 ? (double)(s->last_ns - s->first_ns) / 1e9 : ms / 1e3;
 	shot.cpu_ns = cpu_all(thread, n, pid) - shot.cpu_ns;

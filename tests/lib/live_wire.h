@@ -38,6 +38,7 @@ struct live_shot {
 	double seconds;
 	double cpu_ns;	       /* of the director, the ends with it */
 	double p50, p99, p999; /* ns */
+	__u64 waiting;	       /* had not arrived when the last was sent: in the queue of who directs, or lost */
 };
 
 /* After lab_enter(). dir as in lab_load(). */
