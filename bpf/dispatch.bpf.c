@@ -11,6 +11,7 @@
 #include "work.bpf.h"
 
 #include "key.bpf.h"
+#include "known.bpf.h"
 #include "maps.bpf.h"
 #include "guard.bpf.h"
 #include "mode_direct.bpf.h"
@@ -46,8 +47,8 @@ port_inline struct ds_listener *listener_get(struct work *w, __u32 slot)
 	return l && l->half[w->half & 1].mode ? l : NULL;
 }
 
-/* Whose datagram it is: the mode of the listener, with w->listener and, from a nat destination, w->from; 0: not ours. */
-port_inline int listener_of(struct work *w, __u32 has_nat)
+/* As listener_of(), by the maps. */
+port_inline int listener_look_up(struct work *w, __u32 has_nat)
 {
 	struct ds_listener *l = NULL;
 	struct ds_dest_rec *d;
@@ -67,6 +68,33 @@ port_inline int listener_of(struct work *w, __u32 has_nat)
 		return 0;
 	l = listener_get(w, d->listener);
 	return l ? l->half[w->half & 1].mode : 0;
+}
+
+/*
+ * Whose datagram it is: the mode of the listener, with w->listener, w->now_ns and, from a nat destination, w->from; 0: not
+ * ours.
+ */
+port_inline int listener_of(struct work *w, __u32 has_nat)
+{
+	struct known_flow *f;
+	struct ds_listener *l;
+	int mode;
+
+	w->flow = known_row((const __u64 *)&w->pkt.src);
+	f = known_flow(w);
+	if (!f)
+		return 0;
+	if (known_flow_is_fresh(f, w)) {
+		w->from = f->from;
+		l = listener_get(w, f->listener);
+		return l ? l->half[w->half & 1].mode : 0;
+	}
+	mode = listener_look_up(w, has_nat);
+	if (!mode)
+		return 0;
+	w->now_ns = bpf_ktime_get_coarse_ns();
+	known_flow_enter(f, w);
+	return mode;
 }
 
 /* Cuts what the link layer has put behind the IP packet, so that the frame ends where the payload does. */
@@ -126,6 +154,7 @@ int xdp_dispatch(struct xdp_md *ctx)
 	if (!generation)
 		return XDP_PASS;
 	w->half = generation & 1;
+	w->changes = *(volatile __u32 *)&s->changes;
 	w->generic = s->generic;
 	kind = pkt_parse(ctx, &w->pkt);
 	if (kind == PKT_OTHER)
@@ -135,7 +164,6 @@ int xdp_dispatch(struct xdp_md *ctx)
 		count(DS_LISTENERS_MAX, VERDICT_pass, REASON_not_ours);
 		return XDP_PASS;
 	}
-	w->now_ns = bpf_ktime_get_coarse_ns();
 	if (w->guarded && !w->from) {
 		rc = guard_check(w);
 		if (rc != REASON_none)

@@ -53,6 +53,8 @@ DS_PERCPU(dest_stats, ds_dest_stats, DS_DESTS_MAX);
 DS_PERCPU(counters, ds_counters, DS_LISTENERS_MAX + 1);
 DS_PERCPU(turns, ds_turn, DS_LISTENERS_MAX *DS_ROUTES_MAX);
 DS_PERCPU(scratch, work, 1);
+DS_PERCPU(known_flows, known_flow, KNOWN_ROWS);
+DS_PERCPU(known_hops, known_hop, KNOWN_ROWS);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

@@ -6,6 +6,7 @@
 #ifndef SIPXDP_MODE_PROXY_BPF_H
 #define SIPXDP_MODE_PROXY_BPF_H
 
+#include "known.bpf.h"
 #include "pick.bpf.h"
 #include "reply.bpf.h"
 #include "send.bpf.h"
@@ -138,7 +139,7 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 	if (rc != REASON_none)
 		return rc;
 	w->back = sip_response_place(&w->msg.via, &w->pkt.src);
-	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
+	w->from = known_sender(w);
 	if (w->ours.token.has_flow && (w->from || !sip_same_place(&w->ours.token.flow, &w->back))) {
 		w->hop.to = w->ours.token.flow;
 		rc = proxy_outside(w, &l->at, REASON_request_flow);
@@ -325,7 +326,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 	rc = send_next_hop(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(ctx, w, rc);
-	w->from = pick_by_endpoint(&w->pkt.src, w->listener);
+	w->from = known_sender(w);
 	w->key_hash = 0;
 	if (w->from && w->msg.call_id.len && sip_call_id_hash(&b, &w->msg, s->key, &w->key_hash))
 		w->key_hash = 0;

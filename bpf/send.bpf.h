@@ -8,6 +8,7 @@
 
 #include "count.bpf.h"
 #include "edit.bpf.h"
+#include "known.bpf.h"
 
 #ifndef AF_INET
 #define AF_INET 2
@@ -17,12 +18,21 @@
 /* New packets of ours start with this many hops (RFC 1700 default TTL). */
 #define SEND_TTL 64
 
+/* By two words: clang 14 makes a call of memcmp. */
+port_inline int send_is_same(const struct ds_mac *x, const struct ds_mac *y)
+{
+	const __u64 *a = (const __u64 *)x, *b = (const __u64 *)y;
+
+	return !((a[0] ^ b[0]) | (a[1] ^ b[1]));
+}
+
 /* Remembers which link address a client's request came from; a write only where it is news. Returns 0. */
-port_global int send_learn(struct xdp_md *ctx, const struct work *w)
+port_global int send_learn(struct xdp_md *ctx, struct work *w)
 {
 	struct pkt_cursor c = { port_data(ctx), port_data_end(ctx) };
 	const struct ethhdr *eth = pkt_take(&c, sizeof(*eth));
 	struct ds_mac new __attribute__((aligned(8)));
+	struct known_flow *f;
 	struct ds_addr client;
 	struct ds_mac *old;
 
@@ -31,13 +41,16 @@ port_global int send_learn(struct xdp_md *ctx, const struct work *w)
 	new.ifindex = w->pkt.fib_ifindex;
 	__builtin_memcpy(new.client, eth->h_source, 6);
 	__builtin_memcpy(new.own, eth->h_dest, 6);
+	f = known_flow(w);
+	if (f && send_is_same(&f->learned, &new))
+		return 0;
 	/* a copy: a pointer into what a global function was given is no key to 6.1 */
 	client = w->pkt.src.ip;
 	old = bpf_map_lookup_elem(&macs, &client);
-	/* two words: clang 14 makes a call of memcmp */
-	if (old && !((((__u64 *)old)[0] ^ ((__u64 *)&new)[0]) | (((__u64 *)old)[1] ^ ((__u64 *)&new)[1])))
-		return 0;
-	bpf_map_update_elem(&macs, &client, &new, BPF_ANY);
+	if (!old || !send_is_same(old, &new))
+		bpf_map_update_elem(&macs, &client, &new, BPF_ANY);
+	if (f)
+		f->learned = new;
 	return 0;
 }
 
@@ -113,6 +126,7 @@ port_inline int send_look_up(struct xdp_md *ctx, struct work *w, __u32 ip_len, c
 	rc = bpf_fib_lookup(ctx, &fib, sizeof(fib), 0);
 	if (rc == BPF_FIB_LKUP_RET_FRAG_NEEDED)
 		return REASON_slow_mtu;
+	w->hop.learned = rc == BPF_FIB_LKUP_RET_NO_NEIGH;
 	if (rc == BPF_FIB_LKUP_RET_SUCCESS) {
 		__builtin_memcpy(w->hop.dmac, fib.dmac, 6);
 		__builtin_memcpy(w->hop.smac, fib.smac, 6);
@@ -143,9 +157,21 @@ port_inline int send_look_up(struct xdp_md *ctx, struct work *w, __u32 ip_len, c
  */
 port_global int send_next_hop(struct xdp_md *ctx, struct work *w, __u32 ip_len)
 {
+	struct ds_endpoint ends[2] __attribute__((aligned(8)));
+	struct known_hop *known;
+	int rc;
+
 	if (!w)
 		return REASON_slow_no_route;
-	return send_look_up(ctx, w, ip_len, &w->pkt.dst.ip, w->pkt.is_ip6, IPPROTO_UDP);
+	ends[0] = w->hop.to;
+	ends[1] = w->pkt.dst;
+	known = known_hop(w, (const __u64 *)ends);
+	if (known && known_hop_is_fresh(known, w, (const __u64 *)ends, ip_len))
+		return REASON_none;
+	rc = send_look_up(ctx, w, ip_len, &w->pkt.dst.ip, w->pkt.is_ip6, IPPROTO_UDP);
+	if (rc == REASON_none && known && !w->hop.learned)
+		known_hop_enter(known, w, (const __u64 *)ends, ip_len);
+	return rc;
 }
 
 /* The same for a packet in an outer header from w->outer, whatever family is inside. */

@@ -66,7 +66,8 @@ struct work_pkt {
 	__u32 fib_ifindex; /* what route look-ups take for the ingress device */
 };
 
-/* Where a packet goes. */
+/* Where a packet goes; from phys on in KNOWN_HOP_SIZE octets. */
+#define KNOWN_HOP_SIZE 24
 struct work_hop {
 	struct ds_endpoint to;
 	__u32 phys;
@@ -75,7 +76,36 @@ struct work_hop {
 	__u8 smac[6];
 	__u8 tags;
 	__u8 gateway; /* 1: the neighbour is a router on the way */
-	__u8 pad[2];
+	__u8 learned; /* 1: its link address is from requests of its own, not from the kernel */
+	__u8 pad;
+};
+
+/* What known.bpf.h keeps, of each CPU; a power of two of rows. */
+#define KNOWN_ROWS 1024
+#define KNOWN_NOBODY_ASKED 0xffffffffu
+
+/* Of packets from one place to another. Good for KNOWN_FRESH_NS, while ds_state.changes is the same. */
+struct known_flow {
+	__u64 ends[5]; /* struct ds_endpoint of source and destination */
+	__u64 at_ns;
+	__u32 changes;
+	__u32 listener;
+	__u32 from;	       /* as work.from when a packet comes in: of a nat destination */
+	__u32 sender;	       /* slot of the listener's destination at the source, 0: none; KNOWN_NOBODY_ASKED */
+	__u32 serial;	       /* of from, or of sender */
+	struct ds_mac learned; /* as last entered in macs, ifindex 0: nothing was */
+	__u32 pad;
+};
+
+/* The next hop of datagrams to a place, from the place that they came to. The same goes for it. */
+struct known_hop {
+	__u64 ends[5]; /* struct ds_endpoint of both */
+	__u64 at_ns;
+	__u32 changes;
+	__u32 fib_ifindex;
+	__u32 ip_len; /* octets of an IP packet that fits; longer ones the kernel is asked about */
+	__u32 tos;
+	__u8 hop[KNOWN_HOP_SIZE]; /* struct work_hop from phys on */
 };
 
 struct work {
@@ -89,6 +119,8 @@ struct work {
 	struct sip_reply reply;
 	__u32 listener; /* slot; DS_LISTENERS_MAX: none */
 	__u32 generic;	/* ds_state.generic */
+	__u32 changes;	/* ds_state.changes before anything was looked up */
+	__u32 flow;	/* row of known_flows[] */
 	__u32 half;	/* which half of the listeners this packet reads */
 	__u32 guarded;	/* 1: the guard is to be asked */
 	__u32 dest;	/* slot picked, 0: none */

@@ -89,6 +89,12 @@ struct bpf_inst {
 	struct ds_stored *stored;
 };
 
+/* Has packets look up anew what they remember of ids, routes, neighbours and links: called after such have changed. */
+static inline void bpf_changed(const struct bpf_inst *b)
+{
+	__atomic_fetch_add(&b->state->changes, 1, __ATOMIC_SEQ_CST);
+}
+
 /* What is open of nothing; bpf_inst_close() may follow. */
 void bpf_inst_init(struct bpf_inst *b);
 void bpf_inst_close(struct bpf_inst *b);

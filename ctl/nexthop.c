@@ -87,6 +87,7 @@ static void nexthop_read_links(struct nexthop *nh)
 		return;
 	}
 	nh->links_open = links_publish(nh->bpf, &nh->links, attached, nh->rec->n_interfaces) != 0;
+	bpf_changed(nh->bpf);
 }
 
 static void nexthop_read_policy(struct nexthop *nh)

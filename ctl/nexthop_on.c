@@ -44,6 +44,7 @@ static void nexthop_on_neighbour(void *ctx, const struct netmon_neigh *n)
 	struct nexthop_hop *hop = nexthop_hop_find(nh, &n->at);
 	const struct nexthop_dest *d;
 
+	bpf_changed(nh->bpf);
 	if (!hop)
 		return;
 	hop->neigh = *n;
@@ -83,6 +84,7 @@ static void nexthop_on_route(void *ctx, const struct netmon_route *r)
 	struct nexthop *nh = ctx;
 	size_t i;
 
+	bpf_changed(nh->bpf);
 	if (r->tos) {
 		nh->policy_open = true;
 		nexthop_open_all(nh, true);
@@ -117,6 +119,7 @@ static void nexthop_on_link(void *ctx, __u32 ifindex)
 	bool attached = nexthop_is_attached(nh, ifindex), through;
 	size_t i;
 
+	bpf_changed(nh->bpf);
 	nh->links_open = true;
 	nexthop_wake(nh, NEXTHOP_SETTLE_MS);
 	for (i = 0; i < nh->n; i++) {
@@ -130,6 +133,7 @@ static void nexthop_on_rules(void *ctx)
 {
 	struct nexthop *nh = ctx;
 
+	bpf_changed(nh->bpf);
 	nh->policy_open = true;
 	nexthop_open_all(nh, true);
 }
@@ -137,8 +141,11 @@ static void nexthop_on_rules(void *ctx)
 /* IPv4 routes from an address that has gone go without a word. What a new one brings is told as routes. */
 static void nexthop_on_addresses(void *ctx, bool gone)
 {
+	struct nexthop *nh = ctx;
+
+	bpf_changed(nh->bpf);
 	if (gone)
-		nexthop_open_all(ctx, true);
+		nexthop_open_all(nh, true);
 }
 
 /* Neighbours are asked for again as their destinations are looked at. */
@@ -147,6 +154,7 @@ static void nexthop_on_lost(void *ctx)
 	struct nexthop *nh = ctx;
 	size_t i;
 
+	bpf_changed(nh->bpf);
 	for (i = 0; i < nh->n; i++)
 		nexthop_leave(nh, nh->dest[i]);
 	nh->links_open = nh->policy_open = true;

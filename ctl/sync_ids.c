@@ -103,6 +103,7 @@ int sync_publish_ids(const struct sync *s, const struct bpf_inst *b, const struc
 	for (i = 0; i < n && !err; i++)
 		if (!i || memcmp(&claim[i].at, &claim[i - 1].at, sizeof(claim[i].at)))
 			err = sync_publish_claim(b, &claim[i], freed);
+	bpf_changed(b);
 	free(claim);
 	return err;
 }

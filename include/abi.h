@@ -19,7 +19,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 6
+#define DS_LAYOUT_VERSION 7
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_ROUTES_MAX 64	/* routes of a listener: bits of a word */
@@ -411,6 +411,8 @@ struct ds_state {
 	__u32 has_nat;	 /* live: 1 while a listener in nat mode exists */
 	__u32 generic;	 /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
 	__u32 stored_mask; /* rows of stored[] less one */
+	__u32 changes; /* live: goes up after what packets remember look-ups of has changed: ids, routes, neighbours, links */
+	__u32 pad;
 };
 
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
@@ -479,6 +481,8 @@ enum ds_chain {
  *   route_prefixes __u64 routes by struct ds_route_prefix, longest prefix first; user; kernel
  *   turns         struct ds_turn by slot of listeners[] * DS_ROUTES_MAX + route, of each CPU; kernel; kernel (not pinned)
  *   macs          struct ds_mac by struct ds_addr, least recently used goes first; kernel; kernel (not pinned)
+ *   known_flows   per-CPU struct known_flow (bpf/work.bpf.h) by hash of two places; kernel; kernel (not pinned)
+ *   known_hops    per-CPU struct known_hop by hash of two places; kernel; kernel (not pinned)
  *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
  */
 

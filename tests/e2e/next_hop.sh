@@ -46,11 +46,11 @@ address() {
 	ip -n "${LAB_PREFIX}dest1" -j link show dev eth0 | jq -r '.[0].address'
 }
 
-# Another link address, and the destination says so, as hosts do that take over another's address.
+# move ADDRESS [HOST]: another link address, and the destination (or HOST) says so, as hosts do that take over another's.
 move() {
-	lab_run dest1 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
+	lab_run "${2:-dest1}" sh -c 'echo 1 >/proc/sys/net/ipv4/conf/eth0/arp_notify
 		echo 1 >/proc/sys/net/ipv6/conf/eth0/ndisc_notify'
-	ip -n "${LAB_PREFIX}dest1" link set dev eth0 address "$1"
+	ip -n "$LAB_PREFIX${2:-dest1}" link set dev eth0 address "$1"
 }
 
 # The link address in the cache, nothing where the kernel is asked. There is one destination, in some slot.
@@ -95,6 +95,17 @@ moves_alive() {
 	move 02:00:00:00:77:01
 	cached 02:00:00:00:77:01 || return 1
 	good $((5 * RATE)) || return 1
+	load $((2 * RATE))
+	good $((2 * RATE)) clean
+}
+
+# The caller's link address: what packets remember of the way back to it is forgotten.
+caller_moves() {
+	load $((2 * RATE))
+	good $((2 * RATE)) clean || return 1
+	move 02:00:00:00:78:01 client
+	# the announcement takes its way
+	sleep 0.3
 	load $((2 * RATE))
 	good $((2 * RATE)) clean
 }
@@ -144,6 +155,7 @@ moves_between() {
 e2e_begin "$@"
 for family in 4 6; do
 	with_daemon "alive-$family" "$family" moves_alive
+	with_daemon "caller-$family" "$family" caller_moves
 	with_daemon "killed-$family" "$family" moves_dead
 	with_daemon "stopped-$family" "$family" moves_stopped
 	with_daemon "restarted-$family" "$family" moves_between

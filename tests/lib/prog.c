@@ -197,11 +197,13 @@ int prog_map(const char *name)
 void prog_put(const char *map, const void *key, const void *value)
 {
 	check_int(map, bpf_map_update_elem(prog_map(map), key, value, BPF_ANY), 0);
+	prog.state->changes++;
 }
 
 void prog_delete(const char *map, const void *key)
 {
 	check_int(map, bpf_map_delete_elem(prog_map(map), key), 0);
+	prog.state->changes++;
 }
 
 static __u32 counted_slot(int i)

@@ -25,9 +25,11 @@ static void empty_hash(const char *name)
 void prog_reset(void)
 {
 	static const char *const hashes[] = { "listener_ids", "dest_ids", "links", "vlan_ids", "macs" };
+	__u32 changes = prog.state->changes;
 	size_t i;
 
 	memset(prog.state, 0, sizeof(*prog.state));
+	prog.state->changes = changes + 1;
 	memset(prog.listeners, 0, DS_LISTENERS_MAX * sizeof(*prog.listeners));
 	memset(prog.sets, 0, DS_SETS_MAX * sizeof(*prog.sets));
 	memset(prog.slots, 0, PROG_SLOTS / DS_SLOTS_GROUP * sizeof(*prog.slots));

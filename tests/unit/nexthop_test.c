@@ -114,10 +114,13 @@ static const struct change_row change_rows[] = {
 static void changed(void **state)
 {
 	const struct change_row *row = *state;
+	__u32 changes;
 
 	start();
+	changes = f.b.state->changes;
 	command(row->cmd);
 	settle();
+	check_int("what packets remember is good", f.b.state->changes == changes, !strcmp(row->cmd, "true"));
 	check_hop(row->slot, row->mac, row->device, row->smac);
 	if (row->mac)
 		check_int("MTU", f.b.next_hops[row->slot].mtu, row->mtu);
