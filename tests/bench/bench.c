@@ -24,7 +24,7 @@ static void row(const char *compiler, const char *what, unsigned int size, int n
 	fflush(stdout);
 }
 
-/* The same request by a cached next hop, and by the kernel's tables. */
+/* The same request by the next hop that the daemon has found, and by the one that the packet before got from the kernel. */
 static void row_request(const struct lab *lab, const char *what, const struct bench_packet *p, int grows, int floor_ns)
 {
 	char name[64];
@@ -33,7 +33,7 @@ static void row_request(const struct lab *lab, const char *what, const struct be
 	for (cached = 1; cached >= 0; cached--) {
 		if (lab_hop(lab, cached))
 			exit(1);
-		snprintf(name, sizeof(name), "%s, next hop %s", what, cached ? "cached" : "looked up");
+		snprintf(name, sizeof(name), "%s, next hop %s", what, cached ? "cached" : "remembered");
 		row(lab->compiler, name, p->len - BENCH_PAYLOAD, bench_measure_undone(lab, "xdp_dispatch", p, 1, grows),
 		    floor_ns);
 	}
@@ -205,7 +205,7 @@ int main(int argc, char **argv)
 		return 0;
 	}
 	printf("Hot: one packet %u times, median of %d rounds, ns as the kernel reports them.\n"
-	       "Responses look their route up. The undo of each edit is measured alone and subtracted.\n"
+	       "Responses remember their next hop. The undo of each edit is measured alone and subtracted.\n"
 	       "Compare ratios, not nanoseconds.\n\n",
 	       bench_repeat, BENCH_ROUNDS);
 	printf("| compiler | what | octets | ns/packet | x floor |\n|---|---|---|---|---|\n");
