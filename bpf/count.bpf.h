@@ -23,6 +23,24 @@ port_inline void count(__u32 listener, __u32 verdict, __u32 reason)
 		c->reason[why]++;
 }
 
+/* Counts a packet that is handed to another CPU. */
+port_inline void count_handed(__u32 listener)
+{
+	struct ds_counters *c = DS_LOOKUP(counters, listener);
+
+	if (c)
+		c->handed++;
+}
+
+/* Counts it there. */
+port_inline void count_taken(__u32 listener)
+{
+	struct ds_counters *c = DS_LOOKUP(counters, listener);
+
+	if (c)
+		c->taken++;
+}
+
 /* Ends with a drop. */
 port_inline int exit_drop(__u32 listener, __u32 reason)
 {

@@ -3,10 +3,10 @@
  * dispatch.bpf.c - the fast path: a SIP/UDP dispatcher in XDP.
  *
  * Pass until it is ours; from then on every exit is a counted verdict. Ours is what is addressed to a listener, or
- * comes from a destination of a nat listener. The chain: xdp_dispatch (headers, head of the message) -> xdp_values
- * (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or xdp_redirect, or xdp_reply;
- * before xdp_request, xdp_nat and xdp_direct comes xdp_route where the listener has routes, and xdp_key where not the
- * Call-ID is hashed.
+ * comes from a destination of a nat listener. The chain: [xdp_spread ->] xdp_dispatch (headers, head of the message) ->
+ * xdp_values (values) -> xdp_request -> xdp_forward, or xdp_response, or xdp_nat, or xdp_direct, or xdp_shield, or
+ * xdp_redirect, or xdp_reply; before xdp_request, xdp_nat and xdp_direct comes xdp_route where the listener has routes,
+ * and xdp_key where not the Call-ID is hashed.
  */
 #include "work.bpf.h"
 
@@ -22,6 +22,7 @@
 #include "reply.bpf.h"
 #include "route.bpf.h"
 #include "sip_sort.h"
+#include "spread.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -71,8 +72,8 @@ port_inline int listener_look_up(struct work *w, __u32 has_nat)
 }
 
 /*
- * Whose datagram it is: the mode of the listener, with w->listener, w->now_ns and, from a nat destination, w->from; 0: not
- * ours.
+ * Whose datagram it is: the mode of the listener, with w->listener, w->now_ns and, from a nat destination, w->from; 0:
+ * not ours.
  */
 port_inline int listener_of(struct work *w, __u32 has_nat)
 {
@@ -139,33 +140,80 @@ port_inline int datagram_fault(const struct work *w, int kind)
 	return REASON_none;
 }
 
+/* Reads the headers: enum pkt_kind, with *mode of the listener whose packet it is; PKT_OTHER, counted: nobody's. */
+port_inline int packet_open(struct xdp_md *ctx, struct work *w, const struct ds_state *s, __u32 *mode)
+{
+	__u32 generation = *(volatile __u32 *)&s->generation;
+	int kind;
+
+	if (!generation)
+		return PKT_OTHER;
+	w->half = generation & 1;
+	w->changes = *(volatile __u32 *)&s->changes;
+	w->generic = s->generic;
+	kind = pkt_parse(ctx, &w->pkt);
+	if (kind == PKT_OTHER)
+		return PKT_OTHER;
+	*mode = listener_of(w, s->has_nat);
+	if (*mode)
+		return kind;
+	count(DS_LISTENERS_MAX, VERDICT_pass, REASON_not_ours);
+	return PKT_OTHER;
+}
+
+/* What the guard of the listener says of a client's packet: a reason, REASON_none to let it in. */
+port_inline int packet_guard(struct work *w)
+{
+	return w->guarded && !w->from ? guard_check(w) : REASON_none;
+}
+
+/*
+ * In place of xdp_dispatch on interfaces with fewer receive queues than there are CPUs: what is ours goes on in
+ * xdp_dispatch on the CPU that its Call-ID is for. Queues keep the order, so a call's messages keep theirs.
+ */
+SEC("xdp.frags")
+int xdp_spread(struct xdp_md *ctx)
+{
+	struct ds_state *s = DS_LOOKUP(state, 0);
+	struct work *w = work_get();
+	__u32 mode;
+	int kind, rc;
+
+	if (!w || !s)
+		return XDP_PASS;
+	kind = packet_open(ctx, w, s, &mode);
+	if (kind == PKT_OTHER)
+		return XDP_PASS;
+	rc = packet_guard(w);
+	if (rc != REASON_none)
+		return exit_drop(w->listener, rc);
+	if (spread_finish_sum(ctx, w, kind))
+		return exit_slow(ctx, w, REASON_slow_too_long);
+	if (bpf_redirect_map(&cpus, spread_cpu(ctx, w, s, kind), XDP_DROP) != XDP_REDIRECT)
+		return exit_drop(w->listener, REASON_no_cpu);
+	count_handed(w->listener);
+	return XDP_REDIRECT;
+}
+
 SEC("xdp.frags")
 int xdp_dispatch(struct xdp_md *ctx)
 {
 	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct work *w = work_get();
 	struct sip_buf b;
-	__u32 generation, mode;
+	__u32 mode;
 	int kind, rc;
 
 	if (!w || !s)
 		return XDP_PASS;
-	generation = *(volatile __u32 *)&s->generation;
-	if (!generation)
-		return XDP_PASS;
-	w->half = generation & 1;
-	w->changes = *(volatile __u32 *)&s->changes;
-	w->generic = s->generic;
-	kind = pkt_parse(ctx, &w->pkt);
+	kind = packet_open(ctx, w, s, &mode);
 	if (kind == PKT_OTHER)
 		return XDP_PASS;
-	mode = listener_of(w, s->has_nat);
-	if (!mode) {
-		count(DS_LISTENERS_MAX, VERDICT_pass, REASON_not_ours);
-		return XDP_PASS;
-	}
-	if (w->guarded && !w->from) {
-		rc = guard_check(w);
+	/* where packets are spread, the guard was asked before that */
+	if (is_spread) {
+		count_taken(w->listener);
+	} else {
+		rc = packet_guard(w);
 		if (rc != REASON_none)
 			return exit_drop(w->listener, rc);
 	}
@@ -238,7 +286,10 @@ int xdp_values(struct xdp_md *ctx)
 	return CHAIN(ctx, w, request);
 }
 
-/* A request that is not sent on: to its route's next set, to the slow path, answered, or dropped; an ACK is never answered. */
+/*
+ * A request that is not sent on: to its route's next set, to the slow path, answered, or dropped; an ACK is never
+ * answered.
+ */
 #define REQUEST_REFUSED(ctx, w, why)                                            \
 	({                                                                      \
 		if (reason_is_slow(why))                                        \

@@ -94,6 +94,17 @@ struct {
 	__type(value, __u32);
 } chain SEC(".maps");
 
+/* Set by the loader: 1 where packets are spread, and all programs but xdp_spread are for cpumap. */
+const volatile __u32 is_spread SEC(".rodata.spread");
+
+/* As many entries as there may be CPUs, by the loader. */
+struct {
+	__uint(type, BPF_MAP_TYPE_CPUMAP);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpf_cpumap_val);
+} cpus SEC(".maps");
+
 #define DS_LOOKUP(map, key)                             \
 	({                                              \
 		__u32 lookup_key = (key);               \

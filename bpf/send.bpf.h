@@ -235,9 +235,10 @@ port_inline int send_back_hop(struct xdp_md *ctx, struct work *w)
 	return 0;
 }
 
+/* On another CPU than the one that a packet came in on there is no XDP_TX (kernel/bpf/cpumap.c). */
 port_inline int send_out(struct xdp_md *ctx, struct work *w)
 {
-	if (w->hop.phys == ctx->ingress_ifindex)
+	if (w->hop.phys == ctx->ingress_ifindex && !is_spread)
 		return XDP_TX;
 	return bpf_redirect(w->hop.phys, 0);
 }

@@ -61,9 +61,17 @@ static __u32 attach_stored(const struct record *r)
 
 static int attach_load(struct publish *p, __u32 calls)
 {
+	struct cpu_list spread;
 	char pin[PATH_MAX];
-	int err = bpf_inst_load(&p->bpf, attach_buckets(calls), attach_stored(&p->rec));
+	const char *why;
+	int err = cpu_list_read(p->rec.spread, &spread, &why);
 
+	if (err || cpu_list_offline(&spread) >= 0) {
+		output_error("cannot spread packets over CPUs '%s': %s", p->rec.spread,
+			     err ? why : "one of them is not online; remedy: CPUs of /sys/devices/system/cpu/online");
+		return EXIT_FAILED;
+	}
+	err = bpf_inst_load(&p->bpf, attach_buckets(calls), attach_stored(&p->rec), &spread);
 	if (err) {
 		output_error("cannot load the program: %s%s%s", strerror(-err), *bpf_log() ? "\n" : "", bpf_log());
 		return EXIT_FAILED;

@@ -135,6 +135,14 @@ static int bpf_inst_map(struct bpf_inst *b)
 	return 0;
 }
 
+struct cpu_list bpf_spread(const struct bpf_inst *live)
+{
+	struct cpu_list l = { .n = live->state->spread < DS_SPREAD_MAX ? live->state->spread : DS_SPREAD_MAX };
+
+	memcpy(l.cpu, live->state->spread_cpu, sizeof(l.cpu));
+	return l;
+}
+
 int bpf_dup(int fd)
 {
 	int copy = fd < 0 ? -1 : dup(fd);
@@ -143,7 +151,7 @@ int bpf_dup(int fd)
 }
 
 /* Takes descriptors of its own of all that the skeleton loaded, so that the skeleton can go. */
-static int bpf_inst_take(struct bpf_inst *b, const struct dispatch *skel)
+static int bpf_inst_take(struct bpf_inst *b, const struct dispatch *skel, const struct cpu_list *spread)
 {
 	struct bpf_map *map;
 	int i;
@@ -154,7 +162,7 @@ static int bpf_inst_take(struct bpf_inst *b, const struct dispatch *skel)
 		if (b->map[i] < 0)
 			return b->map[i];
 	}
-	return bpf_version_take(&b->version, skel->obj);
+	return bpf_version_take(&b->version, skel->obj, spread);
 }
 
 const void *bpf_builtin(size_t *size)
@@ -176,7 +184,8 @@ static int bpf_share(const struct dispatch *skel, const struct bpf_inst *live)
 	return err;
 }
 
-static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, __u32 stored, const struct bpf_inst *live)
+static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, __u32 stored, const struct cpu_list *spread,
+			 const struct bpf_inst *live)
 {
 	struct dispatch *skel;
 	int err;
@@ -197,9 +206,11 @@ static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, __u32 stored, const 
 	if (!err && live)
 		err = bpf_share(skel, live);
 	if (!err)
+		err = bpf_version_prepare(skel->obj, spread);
+	if (!err)
 		err = dispatch__load(skel);
 	if (!err)
-		err = bpf_inst_take(b, skel);
+		err = bpf_inst_take(b, skel, spread);
 	if (!err)
 		err = bpf_inst_map(b);
 	dispatch__destroy(skel);
@@ -208,9 +219,9 @@ static int bpf_inst_make(struct bpf_inst *b, __u32 buckets, __u32 stored, const 
 	return err;
 }
 
-int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored)
+int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored, const struct cpu_list *spread)
 {
-	int err = bpf_inst_make(b, buckets, stored, NULL);
+	int err = bpf_inst_make(b, buckets, stored, spread, NULL);
 
 	if (err)
 		return err;
@@ -218,12 +229,15 @@ int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored)
 	b->state->calls_mask = buckets - 1;
 	b->state->stored_mask = stored / DS_STORED_WAYS - 1;
 	b->state->call_idle_s = DS_CALL_IDLE_S;
+	b->state->spread = spread->n;
+	memcpy(b->state->spread_cpu, spread->cpu, sizeof(b->state->spread_cpu));
 	return 0;
 }
 
 int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live)
 {
-	int err = bpf_inst_make(b, live->entries[BPF_MAP_calls], live->entries[BPF_MAP_stored], live);
+	static const struct cpu_list none;
+	int err = bpf_inst_make(b, live->entries[BPF_MAP_calls], live->entries[BPF_MAP_stored], &none, live);
 
 	if (!err) {
 		memcpy(b->listeners, live->listeners, sizeof(*live->listeners) * live->entries[BPF_MAP_listeners]);

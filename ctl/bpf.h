@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "abi.h"
+#include "cpu_list.h"
 #include "ds_route.h"
 
 /* X(name, shared, key, value): shared is 1 for what a twin reads of the live instance. The rest is private to the program. */
@@ -47,7 +48,7 @@ enum bpf_map_index {
 /* Maps before this one are arrays and are mapped into memory by their index. */
 #define BPF_MAPPED (BPF_MAP_stored + 1)
 
-/* The entry program, then those of enum ds_chain. */
+/* xdp_spread, then those of enum ds_chain. */
 #define BPF_PROGS (1 + DS_CHAIN_MAX)
 
 enum bpf_xdp_mode {
@@ -58,14 +59,27 @@ enum bpf_xdp_mode {
 };
 
 /*
- * One version of the programs: the entry, those of the chain, and the program array of its own by which the one leads
- * to the others, so that a link that changes its entry changes the chain with it. Descriptors are -1 where there is
- * none.
+ * One version of the programs: those of the chain, the program array of its own by which the first leads to the others,
+ * so that a link that changes its entry changes the chain with it; and where packets are spread xdp_spread, which is the
+ * entry then, and the cpumap of its own that leads to the chain. Descriptors are -1 where there is none.
  */
 struct bpf_version {
 	int array;
+	int cpus;
 	int prog[BPF_PROGS];
 };
+
+/* The index in prog[] of the program that goes on interfaces. */
+static inline size_t bpf_version_entry_at(const struct bpf_version *v)
+{
+	return v->prog[0] < 0 ? 1 + DS_CHAIN_dispatch : 0;
+}
+
+/* Its descriptor. */
+static inline int bpf_version_entry(const struct bpf_version *v)
+{
+	return v->prog[bpf_version_entry_at(v)];
+}
 
 /* One instance, open. Descriptors are -1 where there is none. The pointers are the arrays as the kernel sees them. */
 struct bpf_inst {
@@ -101,10 +115,10 @@ void bpf_inst_close(struct bpf_inst *b);
 
 /*
  * Loads the programs into the kernel with maps of their own, empty but for ds_state.layout; nothing is pinned or
- * attached. buckets: of the calls table; stored: requests that failover keeps; powers of two. Returns 0 or -errno; bpf_log()
- * says more.
+ * attached. buckets: of the calls table; stored: requests that failover keeps; powers of two. spread: CPUs to spread
+ * packets over, none: n is 0. Returns 0 or -errno; bpf_log() says more.
  */
-int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored);
+int bpf_inst_load(struct bpf_inst *b, __u32 buckets, __u32 stored, const struct cpu_list *spread);
 
 /* As bpf_inst_load(), but sharing the published tables of a live instance and a copy of its listeners, for test runs. */
 int bpf_inst_twin(struct bpf_inst *b, const struct bpf_inst *live);

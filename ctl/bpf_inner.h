@@ -40,8 +40,20 @@ int bpf_pin_in(int fd, const char *dir, const char *name);
 /* A descriptor of a pin, or -errno. */
 int bpf_open_in(const char *dir, const char *name);
 
-/* Descriptors of one's own of the programs that an object has loaded, with its program array filled. 0 or -errno. */
-int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj);
+/* The CPUs that a live instance spreads packets over. */
+struct cpu_list bpf_spread(const struct bpf_inst *live);
+
+/*
+ * Makes an object that is opened and not loaded one that spreads packets where CPUs are named, one that does not where
+ * none is. 0 or -errno.
+ */
+int bpf_version_prepare(struct bpf_object *obj, const struct cpu_list *spread);
+
+/*
+ * Descriptors of one's own of the programs that an object has loaded, with its program array and its cpumap filled.
+ * Returns 0 or -errno.
+ */
+int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj, const struct cpu_list *spread);
 
 /*
  * Whether the maps of an object, opened and not loaded, are like those of a live instance in all that both sides of

@@ -26,12 +26,12 @@ int bpf_link_attach(const struct bpf_inst *b, __u32 ifindex, const char *pin, en
 	enum bpf_xdp_mode made = *mode == BPF_XDP_GENERIC ? BPF_XDP_GENERIC : BPF_XDP_NATIVE;
 	int fd, err;
 
-	fd = bpf_link_create_mode(b->version.prog[0], ifindex,
+	fd = bpf_link_create_mode(bpf_version_entry(&b->version), ifindex,
 				  made == BPF_XDP_GENERIC ? XDP_FLAGS_SKB_MODE : XDP_FLAGS_DRV_MODE);
 	/* What generic mode can help: a driver without XDP, or one that has not what native needs. */
 	if (*mode == BPF_XDP_AUTO && fd < 0 && fd != -EBUSY && fd != -EEXIST && fd != -EPERM && fd != -ENODEV) {
 		made = BPF_XDP_GENERIC;
-		fd = bpf_link_create_mode(b->version.prog[0], ifindex, XDP_FLAGS_SKB_MODE);
+		fd = bpf_link_create_mode(bpf_version_entry(&b->version), ifindex, XDP_FLAGS_SKB_MODE);
 	}
 	if (fd < 0)
 		return fd;
@@ -141,7 +141,7 @@ int bpf_test_run(const struct bpf_inst *b, struct bpf_test *t)
 		opts.ctx_in = &ctx;
 		opts.ctx_size_in = sizeof(ctx);
 	}
-	if (bpf_prog_test_run_opts(b->version.prog[0], &opts))
+	if (bpf_prog_test_run_opts(bpf_version_entry(&b->version), &opts))
 		return -errno;
 	t->out_len = opts.data_size_out;
 	t->retval = opts.retval;

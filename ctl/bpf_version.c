@@ -15,9 +15,10 @@
 #include <unistd.h>
 
 #define BPF_VERSION_ARRAY "chain"
+#define BPF_VERSION_CPUS "cpus"
 #define BPF_VERSION_MAPS_MAX 64 /* that one program uses */
 
-static const char *const bpf_version_progs[BPF_PROGS] = { "xdp_dispatch",
+static const char *const bpf_version_progs[BPF_PROGS] = { "xdp_spread",
 #define X(name) "xdp_" #name,
 							  CHAIN_LIST(X)
 #undef X
@@ -27,7 +28,7 @@ void bpf_version_init(struct bpf_version *v)
 {
 	size_t i;
 
-	v->array = -1;
+	v->array = v->cpus = -1;
 	for (i = 0; i < BPF_PROGS; i++)
 		v->prog[i] = -1;
 }
@@ -37,17 +38,57 @@ void bpf_version_close(struct bpf_version *v)
 	size_t i;
 
 	bpf_close_fd(&v->array);
+	bpf_close_fd(&v->cpus);
 	for (i = 0; i < BPF_PROGS; i++)
 		bpf_close_fd(&v->prog[i]);
 }
 
-int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj)
+int bpf_version_prepare(struct bpf_object *obj, const struct cpu_list *spread)
+{
+	struct bpf_map *cpus = bpf_object__find_map_by_name(obj, BPF_VERSION_CPUS);
+	struct bpf_map *constants = bpf_object__find_map_by_name(obj, ".rodata.spread");
+	struct bpf_program *prog;
+	__u32 on = spread->n != 0;
+	int err;
+
+	if (!cpus || !constants)
+		return -ENOENT;
+	err = bpf_map__set_initial_value(constants, &on, sizeof(on));
+	if (!err && on)
+		err = bpf_map__set_max_entries(cpus, (__u32)bpf_cpus());
+	bpf_object__for_each_program(prog, obj)
+	{
+		if (!strcmp(bpf_program__name(prog), bpf_version_progs[0]))
+			bpf_program__set_autoload(prog, on);
+		else
+			bpf_program__set_expected_attach_type(prog, on ? BPF_XDP_CPUMAP : BPF_XDP);
+	}
+	return err;
+}
+
+static int bpf_version_take_cpus(struct bpf_version *v, const struct bpf_object *obj, const struct cpu_list *spread)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(obj, BPF_VERSION_CPUS);
+	struct bpf_cpumap_val val = { .qsize = DS_SPREAD_QUEUE };
+	__u32 i;
+
+	if (!spread->n)
+		return 0;
+	val.bpf_prog.fd = v->prog[1 + DS_CHAIN_dispatch];
+	v->cpus = map ? bpf_dup(bpf_map__fd(map)) : -ENOENT;
+	for (i = 0; i < spread->n && v->cpus >= 0; i++)
+		if (bpf_map_update_elem(v->cpus, &spread->cpu[i], &val, BPF_ANY))
+			return -errno;
+	return v->cpus < 0 ? v->cpus : 0;
+}
+
+int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj, const struct cpu_list *spread)
 {
 	const struct bpf_map *map = bpf_object__find_map_by_name(obj, BPF_VERSION_ARRAY);
 	const struct bpf_program *prog;
 	__u32 i;
 
-	for (i = 0; i < BPF_PROGS; i++) {
+	for (i = spread->n ? 0 : 1; i < BPF_PROGS; i++) {
 		prog = bpf_object__find_program_by_name(obj, bpf_version_progs[i]);
 		v->prog[i] = prog ? bpf_dup(bpf_program__fd(prog)) : -ENOENT;
 		if (v->prog[i] < 0)
@@ -57,7 +98,7 @@ int bpf_version_take(struct bpf_version *v, const struct bpf_object *obj)
 	for (i = 0; i < DS_CHAIN_MAX && v->array >= 0; i++)
 		if (bpf_map_update_elem(v->array, &i, &v->prog[1 + i], BPF_ANY))
 			return -errno;
-	return v->array < 0 ? v->array : 0;
+	return v->array < 0 ? v->array : bpf_version_take_cpus(v, obj, spread);
 }
 
 int bpf_pin_in(int fd, const char *dir, const char *name)
@@ -85,7 +126,8 @@ int bpf_version_pin(const struct bpf_version *v, const char *dir)
 	int i, err = bpf_pin_in(v->array, dir, BPF_VERSION_ARRAY);
 
 	for (i = 0; i < BPF_PROGS && !err; i++)
-		err = bpf_pin_in(v->prog[i], dir, bpf_version_progs[i]);
+		if (v->prog[i] >= 0)
+			err = bpf_pin_in(v->prog[i], dir, bpf_version_progs[i]);
 	return err;
 }
 
@@ -101,7 +143,7 @@ int bpf_version_open(struct bpf_version *v, const char *dir)
 		v->prog[i] = bpf_open_in(dir, bpf_version_progs[i]);
 		err = v->prog[i] < 0 && v->prog[i] != -ENOENT ? v->prog[i] : 0;
 	}
-	if (!err && v->prog[0] < 0)
+	if (!err && bpf_version_entry(v) < 0)
 		err = -ENOENT;
 	if (err)
 		bpf_version_close(v);
@@ -246,6 +288,7 @@ static int bpf_version_open_object(const char *file, struct bpf_object **obj, ch
 
 int bpf_version_load(struct bpf_version *v, const struct bpf_inst *live, const char *file, char *why, size_t size)
 {
+	struct cpu_list spread = bpf_spread(live);
 	struct bpf_object *obj = NULL;
 	int err;
 
@@ -257,10 +300,12 @@ int bpf_version_load(struct bpf_version *v, const struct bpf_inst *live, const c
 		err = bpf_shape_check(obj, live, why, size);
 	if (!err)
 		err = bpf_version_reuse(obj, live);
+	if (!err)
+		err = bpf_version_prepare(obj, &spread);
 	if (!err && bpf_object__load(obj))
 		err = -errno;
 	if (!err)
-		err = bpf_version_take(v, obj);
+		err = bpf_version_take(v, obj, &spread);
 	bpf_object__close(obj);
 	if (err)
 		bpf_version_close(v);

@@ -49,6 +49,7 @@ static const char cmd_attach_help[] =
 	"      --keepalives             of shield: leave keepalives and STUN to the server\n"
 	"  -f, --file LIST              the list of destinations; shield needs none\n"
 	"      --xdp auto|native|generic  how to attach (default auto: native, else generic)\n"
+	"      --spread CPUS            hand packets to these CPUs by Call-ID, as in 1-3,5 (default: to none)\n"
 	"      --key-file F             cluster key: 32 hex digits or 16 octets (default: random)\n"
 	"      --table-size N           entries of a pick table, a prime (default 65537)\n"
 	"      --drain-timeout S        longest life of a removed destination (default 3600)\n"
@@ -94,6 +95,7 @@ static int cmd_attach_record(struct record *r, const struct options *o)
 		return EXIT_INPUT;
 	}
 	r->netns = record_netns();
+	snprintf(r->spread, sizeof(r->spread), "%s", o->spread);
 	r->table_size = o->table_size;
 	r->drain_timeout_s = o->drain_timeout_s;
 	r->attached_s = output_clock(CLOCK_REALTIME) / 1000000000;

@@ -62,7 +62,10 @@ static int cmd_stats_watch(const struct show_input *in, const struct options *o)
 	}
 }
 
-/* The entry program's time holds that of the programs it goes on to. */
+/*
+ * The time of a program holds that of the programs it goes on to on the same CPU. Packets that are spread have been
+ * through another program before.
+ */
 static int cmd_stats_run_time(const struct publish *p, const struct options *o)
 {
 	struct bpf_prog_stats was[BPF_PROGS], now[BPF_PROGS];
@@ -79,8 +82,9 @@ static int cmd_stats_run_time(const struct publish *p, const struct options *o)
 	close(fd);
 	if (err)
 		return err;
-	runs = now[0].run_cnt - was[0].run_cnt;
-	ns = now[0].run_time_ns - was[0].run_time_ns;
+	runs = now[1 + DS_CHAIN_dispatch].run_cnt - was[1 + DS_CHAIN_dispatch].run_cnt;
+	ns = now[1 + DS_CHAIN_dispatch].run_time_ns - was[1 + DS_CHAIN_dispatch].run_time_ns;
+	ns += now[0].run_time_ns - was[0].run_time_ns;
 	if (o->json)
 		return output_json(json_pack("{s:s, s:i, s:I, s:I, s:o}", "instance", p->inst.name, "seconds",
 					     (int)o->run_time_s, "packets", (json_int_t)runs, "run_time_ns",

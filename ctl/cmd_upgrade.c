@@ -143,6 +143,8 @@ static void cmd_upgrade_print(const struct upgrade *u, const struct bpf_prog_abo
 	printf("version %s, %s -> version %s, %s\n", u->p->rec.version, u->p->rec.program, u->about.version,
 	       u->about.program);
 	for (i = 0; i < BPF_PROGS; i++) {
+		if (!*now[i].name)
+			continue;
 		printf("%-13s %u (%s) -> %u (%s)", now[i].name, was[i].id, was[i].tag, now[i].id, now[i].tag);
 		if (now[i].verified)
 			printf(", %u instructions verified", now[i].verified);
@@ -156,10 +158,11 @@ static json_t *cmd_upgrade_json_programs(const struct bpf_prog_about *was, const
 	size_t i;
 
 	for (i = 0; i < BPF_PROGS; i++)
-		json_array_append_new(list, json_pack("{s:s, s:{s:I, s:s}, s:{s:I, s:s, s:I}}", "name", now[i].name,
-						      "was", "id", (json_int_t)was[i].id, "tag", was[i].tag, "now",
-						      "id", (json_int_t)now[i].id, "tag", now[i].tag, "verified",
-						      (json_int_t)now[i].verified));
+		if (*now[i].name)
+			json_array_append_new(list, json_pack("{s:s, s:{s:I, s:s}, s:{s:I, s:s, s:I}}", "name",
+							      now[i].name, "was", "id", (json_int_t)was[i].id, "tag",
+							      was[i].tag, "now", "id", (json_int_t)now[i].id, "tag",
+							      now[i].tag, "verified", (json_int_t)now[i].verified));
 	return list;
 }
 

@@ -125,6 +125,7 @@ struct conf {
 	size_t n_interfaces;
 	enum bpf_xdp_mode xdp;
 	__u32 calls;
+	char spread[CPU_LIST_TEXT_SIZE];
 	__u32 table_size;
 	__u32 drain_timeout_s;
 	struct conf_listener *listener;

@@ -362,6 +362,7 @@ const struct conf_option conf_root[] = {
 	{ "bpffs", &conf_path, CONF_AT(conf, bpffs), .min = 1 },
 	{ "interfaces", .type = &conf_interfaces },
 	{ "xdp", &conf_word, CONF_AT(conf, xdp), .words = &conf_xdp_modes },
+	{ "spread", &conf_cpus, CONF_AT(conf, spread) },
 	{ "list", &conf_path, CONF_AT(conf, list), .min = 1 },
 	{ "key-file", &conf_path, CONF_AT(conf, key_file) },
 	{ "state-file", &conf_path, CONF_AT(conf, state_file), .min = 1 },

@@ -82,7 +82,7 @@ struct conf_many {
 	void (*title)(const void *one, char *buf, size_t size);
 };
 
-extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_octal, conf_ms,
+extern const struct conf_type conf_text, conf_path, conf_number, conf_small, conf_prime, conf_cpus, conf_octal, conf_ms,
 	conf_seconds, conf_bool, conf_word, conf_codes, conf_method, conf_uri, conf_canonical, conf_socket,
 	conf_hash_key, conf_headers, conf_interfaces, conf_tunnels, conf_allow, conf_deny, conf_methods, conf_sources,
 	conf_users, conf_hosts, conf_rows, conf_from, conf_to, conf_failover, conf_nexts;

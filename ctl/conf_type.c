@@ -60,6 +60,22 @@ static void conf_text_print(const struct conf_option *o, const void *field, FILE
 
 const struct conf_type conf_text = { .read = conf_text_read, .print = conf_text_print };
 
+static void conf_cpus_read(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v,
+			   void *field)
+{
+	struct cpu_list cpus;
+	const char *why;
+
+	if (!conf_is_fit(r, o, v, o->size))
+		return;
+	if (cpu_list_read(v->text, &cpus, &why))
+		conf_say(r, &v->at, "%s '%s', %s", o->name, v->text, why);
+	else
+		strcpy(field, v->text);
+}
+
+const struct conf_type conf_cpus = { .read = conf_cpus_read, .print = conf_text_print };
+
 static void conf_path_read(const struct conf_reader *r, const struct conf_option *o, const struct conf_value *v,
 			   void *field)
 {

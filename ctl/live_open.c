@@ -125,6 +125,7 @@ void live_enter_record(struct record *r, const struct conf *c, struct routes *ro
 	memset(r, 0, sizeof(*r));
 	snprintf(r->version, sizeof(r->version), "%s", SIPXDP_VERSION);
 	snprintf(r->key_from, sizeof(r->key_from), "%s", c->key_file);
+	snprintf(r->spread, sizeof(r->spread), "%s", c->spread);
 	r->netns = record_netns();
 	r->attached_s = output_clock(CLOCK_REALTIME) / 1000000000;
 	for (i = 0; i < c->n_interfaces; i++) {
@@ -173,6 +174,8 @@ static const char *live_conflict(const struct record *r, const struct conf *c)
 		    r->listener[i].mode != c->listener[i].mode ||
 		    memcmp(r->listener[i].tunnel, c->listener[i].tunnel, sizeof(r->listener[i].tunnel)))
 			return "listen";
+	if (strcmp(r->spread, c->spread) != 0)
+		return "spread";
 	return strcmp(r->key_from, c->key_file) ? "key-file" : NULL;
 }
 

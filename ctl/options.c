@@ -202,6 +202,17 @@ static int options_of_calls(struct options *o, int option, const char *text)
 	return 0;
 }
 
+static int options_cpus(const char *text)
+{
+	struct cpu_list cpus;
+	const char *why;
+
+	if (!cpu_list_read(text, &cpus, &why))
+		return 0;
+	output_error("--spread '%s', %s", text, why);
+	return -EINVAL;
+}
+
 static int options_of_attach(struct options *o, int option, const char *text)
 {
 	static const char *const xdp[] = { "auto", "native", "generic" };
@@ -214,6 +225,10 @@ static int options_of_attach(struct options *o, int option, const char *text)
 	case 'x':
 		err = options_choice("xdp mode", text, xdp, 3, &i);
 		o->xdp = i;
+		break;
+	case 'D':
+		o->spread = text;
+		err = options_cpus(text);
 		break;
 	case 't':
 		err = options_table_size(text, &o->table_size);
@@ -254,6 +269,7 @@ void options_defaults(struct options *o)
 	memset(o, 0, sizeof(*o));
 	o->bpffs = INSTANCE_BPFFS;
 	o->instance = INSTANCE_DEFAULT;
+	o->spread = "";
 	o->table_size = DS_TABLE_SIZE;
 	o->drain_timeout_s = 3600;
 	o->calls = DS_CALLS_BUCKETS * DS_CALLS_WAYS;

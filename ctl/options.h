@@ -53,6 +53,7 @@ struct options {
 	unsigned int run_time_s;
 	unsigned int interval_s;
 	enum bpf_xdp_mode xdp;
+	const char *spread;
 	__u32 table_size;
 	__u32 drain_timeout_s;
 	__u32 calls;

@@ -35,6 +35,7 @@ static const struct option options_attach_list[] = {
 	{ "burst", required_argument, NULL, 'B' },
 	{ "keepalives", no_argument, NULL, 'v' },
 	{ "xdp", required_argument, NULL, 'x' },
+	{ "spread", required_argument, NULL, 'D' },
 	{ "key-file", required_argument, NULL, 'k' },
 	{ "instance", required_argument, NULL, 'I' },
 	{ "bpffs", required_argument, NULL, 'b' },

@@ -121,7 +121,7 @@ static int preflight_program(const struct record_interface *f)
 
 	if (err || !id)
 		return err;
-	if (!strcmp(name, "xdp_dispatch"))
+	if (!strcmp(name, "xdp_dispatch") || !strcmp(name, "xdp_spread"))
 		output_error(
 			"%s has a sipxdp program already (id %u); remedy: dispatchctl reload to change its list, or "
 			"dispatchctl detach with the --instance it belongs to",

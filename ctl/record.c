@@ -119,12 +119,12 @@ json_t *record_json(const struct record *r)
 					      r->interface[i].name, "xdp", record_xdp_name(r->interface[i].mode)));
 	for (i = 0; i < r->n_listeners; i++)
 		json_array_append_new(listeners, record_listener_json(&r->listener[i]));
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version,
+	return json_pack("{s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", r->version,
 			 "program", *r->program ? r->program : RECORD_BUILT_IN, "file", r->file, "key_file",
-			 r->key_from, "netns", (json_int_t)r->netns, "table_size", (json_int_t)r->table_size,
-			 "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s", (json_int_t)r->attached_s,
-			 "published_ns", (json_int_t)r->published_ns, "loaded_s", (json_int_t)r->loaded_s, "interfaces",
-			 interfaces, "listeners", listeners);
+			 r->key_from, "spread", r->spread, "netns", (json_int_t)r->netns, "table_size",
+			 (json_int_t)r->table_size, "drain_timeout_s", (json_int_t)r->drain_timeout_s, "attached_s",
+			 (json_int_t)r->attached_s, "published_ns", (json_int_t)r->published_ns, "loaded_s",
+			 (json_int_t)r->loaded_s, "interfaces", interfaces, "listeners", listeners);
 }
 
 /* A map that holds JSON, which is released. Returns a descriptor or -errno. */
@@ -302,14 +302,14 @@ static int record_read(struct record *r, json_t *json)
 {
 	json_int_t netns, table, drain, attached, published, loaded;
 	json_t *interfaces, *listeners, *one;
-	const char *version, *file, *key;
+	const char *version, *file, *key, *spread;
 	int err = 0;
 	size_t i;
 
-	if (json_unpack(json, "{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", &version, "file",
-			&file, "key_file", &key, "netns", &netns, "table_size", &table, "drain_timeout_s", &drain,
-			"attached_s", &attached, "published_ns", &published, "loaded_s", &loaded, "interfaces",
-			&interfaces, "listeners", &listeners))
+	if (json_unpack(json, "{s:s, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "version", &version,
+			"file", &file, "key_file", &key, "spread", &spread, "netns", &netns, "table_size", &table,
+			"drain_timeout_s", &drain, "attached_s", &attached, "published_ns", &published, "loaded_s",
+			&loaded, "interfaces", &interfaces, "listeners", &listeners))
 		return -EPROTO;
 	r->netns = netns;
 	r->table_size = table;
@@ -321,7 +321,7 @@ static int record_read(struct record *r, json_t *json)
 	r->n_listeners = json_array_size(listeners);
 	if (r->n_interfaces > RECORD_INTERFACES_MAX || r->n_listeners > DS_LISTENERS_MAX ||
 	    record_text(r->version, sizeof(r->version), version) || record_text(r->file, sizeof(r->file), file) ||
-	    record_text(r->key_from, sizeof(r->key_from), key))
+	    record_text(r->key_from, sizeof(r->key_from), key) || record_text(r->spread, sizeof(r->spread), spread))
 		return -EPROTO;
 	json_array_foreach (interfaces, i, one)
 		err = err ? err : record_read_interface(&r->interface[i], one);

@@ -53,9 +53,10 @@ struct record {
 	__u64 netns;		 /* inode of the network namespace */
 	__u32 table_size;
 	__u32 drain_timeout_s;
-	__u64 attached_s;   /* CLOCK_REALTIME */
-	__u64 published_ns; /* CLOCK_BOOTTIME of the last publication */
-	__u64 loaded_s;	    /* CLOCK_REALTIME of it */
+	char spread[CPU_LIST_TEXT_SIZE]; /* CPUs that packets are spread over (cpu_list.h); empty: they are not */
+	__u64 attached_s;		 /* CLOCK_REALTIME */
+	__u64 published_ns;		 /* CLOCK_BOOTTIME of the last publication */
+	__u64 loaded_s;			 /* CLOCK_REALTIME of it */
 	struct record_interface interface[RECORD_INTERFACES_MAX];
 	size_t n_interfaces;
 	struct record_listener listener[DS_LISTENERS_MAX];

@@ -137,6 +137,7 @@ static int route_tables_publish(struct route_tables *t, const struct record *r, 
 int route_tables_make_routed(struct route_tables *t, struct model *m, const struct record *r,
 			     const struct routes *routes, const __u64 key[2], bool in_kernel, char *why, size_t size)
 {
+	static const struct cpu_list none;
 	int err;
 
 	memset(t, 0, sizeof(*t));
@@ -147,7 +148,7 @@ int route_tables_make_routed(struct route_tables *t, struct model *m, const stru
 	t->calls = calloc(DS_CALLS_BUCKETS, sizeof(*t->calls));
 	err = t->calls ? sync_ids(m, key, why, size) : -ENOMEM;
 	if (!err)
-		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS, DS_STORED_WAYS)
+		err = in_kernel ? bpf_inst_load(&t->inst, DS_CALLS_BUCKETS, DS_STORED_WAYS, &none)
 				: route_tables_alloc(&t->inst, r, m->n_members);
 	if (err)
 		goto out;

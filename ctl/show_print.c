@@ -69,6 +69,8 @@ void show_print_head(const struct json_t *head)
 	json_array_foreach (json_object_get(attached, "interfaces"), i, one)
 		printf("interface %s: %s%s\n", show_get_text(one, "name"), show_get_text(one, "xdp"),
 		       json_is_true(json_object_get(one, "gone")) ? ", gone" : "");
+	if (*show_get_text(attached, "spread"))
+		printf("packets are spread over CPUs %s\n", show_get_text(attached, "spread"));
 	json_array_foreach (json_object_get(attached, "listeners"), i, one)
 		show_print_listener(one);
 	printf("list %s\n", show_get_text(attached, "file"));

@@ -106,6 +106,24 @@ static void show_stats_print_counters(const char *path, const struct ds_counters
 			show_stats_line(&show_stats_reasons[i], now->reason[i], was->reason[i], seconds);
 }
 
+/* What was handed to other CPUs. Packets are under way while this is read, so that few may seem lost that are not. */
+static const struct show_stats_name show_stats_handed = { "handed", "packets handed to another CPU" };
+static const struct show_stats_name show_stats_lost = { "lost", "packets that found the queue of that CPU full" };
+
+static __u64 show_stats_lost_of(const struct ds_counters *c)
+{
+	return c->handed > c->taken ? c->handed - c->taken : 0;
+}
+
+static void show_stats_print_spread(const struct ds_counters *now, const struct ds_counters *was, double seconds)
+{
+	if (!now->handed)
+		return;
+	printf("spread over CPUs\n");
+	show_stats_line(&show_stats_handed, now->handed, was->handed, seconds);
+	show_stats_line(&show_stats_lost, show_stats_lost_of(now), show_stats_lost_of(was), seconds);
+}
+
 /* Whether there was anything for the slow path. */
 static bool show_stats_is_slow(const struct show_stats *k)
 {
@@ -123,6 +141,7 @@ void show_stats_print(const struct show_stats *now, const struct show_stats *was
 	size_t i;
 
 	show_stats_print_counters("", &now->total, &was->total, seconds, all);
+	show_stats_print_spread(&now->total, &was->total, seconds);
 	if (all || show_stats_is_slow(now))
 		show_stats_print_counters(" of the slow path", &now->slow_total, &was->slow_total, seconds, all);
 	show_stats_print_messages(&now->dests, &was->dests, seconds);
@@ -195,6 +214,9 @@ struct json_t *show_stats_json(const struct show_input *in, const struct show_st
 					    json_pack("{s:I, s:I}", "run_time_ns", (json_int_t)k->prog[i].run_time_ns,
 						      "run_cnt", (json_int_t)k->prog[i].run_cnt));
 	json_object_set_new(root, "instance", json_string(in->instance));
+	json_object_set_new(root, "spread",
+			    json_pack("{s:I, s:I}", "handed", (json_int_t)k->total.handed, "lost",
+				      (json_int_t)show_stats_lost_of(&k->total)));
 	json_object_set_new(root, "messages", show_stats_json_messages(&k->dests));
 	json_object_set_new(root, "paths", show_stats_json_paths(k, all));
 	json_object_set_new(root, "listeners", listeners);

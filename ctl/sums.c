@@ -27,6 +27,8 @@ void sums_add_counters(struct ds_counters *to, const struct ds_counters *from)
 		to->verdict[i] += from->verdict[i];
 	for (i = 0; i < REASON_MAX; i++)
 		to->reason[i] += from->reason[i];
+	to->handed += from->handed;
+	to->taken += from->taken;
 }
 
 void sums_add_dest(struct ds_dest_stats *to, const struct ds_dest_stats *from)

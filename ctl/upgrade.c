@@ -48,7 +48,7 @@ static int upgrade_lock(struct upgrade *u)
 	if (!err)
 		err = bpf_version_about(&u->p->bpf.version, was);
 	bpf_version_close(&v);
-	if (!err && was[0].id == now[0].id)
+	if (!err && was[1 + DS_CHAIN_dispatch].id == now[1 + DS_CHAIN_dispatch].id)
 		return EXIT_OK;
 	if (!err)
 		output_error("instance %s was changed by somebody else meanwhile; remedy: run this again", inst->name);
@@ -128,7 +128,8 @@ static int upgrade_replace(const struct upgrade *u, const struct upgrade_link *l
 {
 	char pin[PATH_MAX];
 
-	return bpf_link_replace(instance_pin(&u->p->inst, "links", l->pin, pin), to->prog[0], from->prog[0]);
+	return bpf_link_replace(instance_pin(&u->p->inst, "links", l->pin, pin), bpf_version_entry(to),
+				bpf_version_entry(from));
 }
 
 static int upgrade_remove(const struct upgrade *u)
@@ -149,7 +150,7 @@ static int upgrade_recover_links(const struct upgrade *u, const struct bpf_versi
 
 	for (i = 0; i < u->n_links && !err; i++) {
 		err = bpf_link_prog(instance_pin(&u->p->inst, "links", u->link[i].pin, pin), &id);
-		if (!err && id == about[0].id)
+		if (!err && id == about[bpf_version_entry_at(left)].id)
 			err = upgrade_replace(u, &u->link[i], &u->p->bpf.version, left);
 		err = err == -ENOLINK ? 0 : err;
 	}

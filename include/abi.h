@@ -290,6 +290,8 @@ struct ds_dest_stats {
 struct ds_counters {
 	__u64 verdict[VERDICT_MAX];
 	__u64 reason[REASON_MAX];
+	__u64 handed; /* packets handed to another CPU, where the rest of them is counted */
+	__u64 taken;  /* of these, those that came to be looked at there: the rest found its queue full */
 };
 
 /* A link that packets leave by or enter on; key of the map links is the ifindex. */
@@ -399,6 +401,10 @@ struct ds_stored {
 #define DS_CALL_ENDING_S 32
 #define DS_CALL_IDLE_S 14400 /* default idle limit of a confirmed call; ds_state.call_idle_s */
 
+#define DS_SPREAD_MAX 64
+/* Packets that wait for one CPU at most; the kernel takes no more than 16384. */
+#define DS_SPREAD_QUEUE 4096
+
 /* The one value of the map state. */
 struct ds_state {
 	__u32 layout;	  /* DS_LAYOUT_VERSION */
@@ -412,7 +418,8 @@ struct ds_state {
 	__u32 generic;	 /* 1: attached in generic mode, where csum_start of a partial checksum cannot move */
 	__u32 stored_mask; /* rows of stored[] less one */
 	__u32 changes; /* live: goes up after what packets remember look-ups of has changed: ids, routes, neighbours, links */
-	__u32 pad;
+	__u32 spread; /* CPUs in spread_cpu that packets are spread over by Call-ID, 0: each stays where it came in */
+	__u32 spread_cpu[DS_SPREAD_MAX];
 };
 
 _Static_assert(sizeof(struct ds_endpoint) == 20, "key without holes");
@@ -429,8 +436,12 @@ _Static_assert(sizeof(struct ds_load) == 16, "stride of a mapped array");
 _Static_assert(DS_DESTS_MAX <= 0x10000, "slots in DS_CALL_DEST");
 _Static_assert(sizeof(struct ds_mac) == 16, "two words without holes");
 
-/* The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). */
+/*
+ * The programs of the chain and their places in the program array `chain`; CHAIN_LIST(X): X(name). Where packets are
+ * spread over CPUs, all of them are for cpumap, which the kernel tells from those for interfaces.
+ */
 #define CHAIN_LIST(X)                                                                    \
+	X(dispatch) /* reads headers and the head of a message: begins the chain */      \
 	X(values)   /* parses the values of the rows, then goes on by kind */            \
 	X(route)    /* matches the listener's routes, then goes on by action and mode */ \
 	X(key)	    /* hashes another key than the Call-ID */                            \
@@ -483,7 +494,8 @@ enum ds_chain {
  *   macs          struct ds_mac by struct ds_addr, least recently used goes first; kernel; kernel (not pinned)
  *   known_flows   per-CPU struct known_flow (bpf/work.bpf.h) by hash of two places; kernel; kernel (not pinned)
  *   known_hops    per-CPU struct known_hop by hash of two places; kernel; kernel (not pinned)
- *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch)
+ *   chain         program array: xdp_<name> by DS_CHAIN_<name>; user; kernel (the entry is xdp_dispatch, or xdp_spread)
+ *   cpus          cpumap: struct bpf_cpumap_val by CPU, with xdp_dispatch where packets are spread; user; kernel
  */
 
 #endif

@@ -25,6 +25,7 @@
 	/* not ours */                                                                                 \
 	X(not_ours, 0, "not to a listener and not from a nat destination")                             \
 	X(shutdown, 0, "no generation is published")                                                   \
+	X(no_cpu, 0, "the CPU that the packet is spread to takes none")                                \
 	/* sent on */                                                                                  \
 	X(request, 0, "request to a destination by the calls table or the pick")                       \
 	X(request_other_key, 0, "request picked by a fallback key, as it has not the set's first")     \

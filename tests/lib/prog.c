@@ -232,6 +232,7 @@ static void read_counters(struct prog_run *r, int fd, struct ds_counters *c, int
 		slot = counted_slot(i);
 		check_int("read counters", bpf_map_lookup_elem(fd, &slot, c), 0);
 		for (cpu = 0; cpu < cpus; cpu++) {
+			r->handed += (unsigned int)c[cpu].handed;
 			for (k = 0; k < VERDICT_MAX; k++) {
 				if (!c[cpu].verdict[k])
 					continue;
@@ -275,7 +276,9 @@ static void run_frame(struct prog_run *r, enum prog_side side, const unsigned ch
 	opts.data_size_out = sizeof(r->out);
 	opts.repeat = 1;
 	zero_counters(fd, c, cpus);
-	err = bpf_prog_test_run_opts(bpf_program__fd(bpf_object__find_program_by_name(object, "xdp_dispatch")), &opts);
+	err = bpf_prog_test_run_opts(
+		bpf_program__fd(bpf_object__find_program_by_name(object, prog.entry ? prog.entry : "xdp_dispatch")),
+		&opts);
 	r->refused = err;
 	r->action = opts.retval;
 	r->len = opts.data_size_out - ctx_out.data;

@@ -38,6 +38,7 @@ struct prog {
 	struct ds_call_bucket *calls;
 	struct ds_load *loads;
 	struct ds_stored *stored;
+	const char *entry; /* program that frames are run through, NULL: xdp_dispatch */
 	unsigned int meta; /* octets of metadata before the frame, see prog_meta() */
 	unsigned int ifindex[2];
 };
@@ -54,7 +55,8 @@ struct prog_run {
 	unsigned int reasons;
 	const char *verdict; /* the one that grew, "" where none or several did */
 	const char *reason;
-	int listener; /* whose counters grew */
+	unsigned int handed; /* to another CPU */
+	int listener;	     /* whose counters grew */
 };
 
 /*

@@ -25,6 +25,8 @@
 #include "upgrade.h"
 
 #define LINKS 2
+/* Programs that attach pins: all but xdp_spread. */
+#define PINS (BPF_PROGS - 1)
 
 static const char *const links[LINKS] = { "up_in", "up_out" };
 static char list[] = "/tmp/upgrade_test_XXXXXX";
@@ -140,7 +142,7 @@ static __u32 entry(const char *sub)
 	check_int(sub, bpf_version_open(&v, instance_sub(&inst, sub, dir)), 0);
 	check_int(sub, bpf_version_about(&v, about), 0);
 	bpf_version_close(&v);
-	return about[0].id;
+	return about[1 + DS_CHAIN_dispatch].id;
 }
 
 /* Ends the test unless what an interface runs has its chain and the tables: it forwards. */
@@ -157,8 +159,8 @@ static void check_forwards(const char *name)
 	struct bpf_inst b;
 
 	bpf_inst_init(&b);
-	b.version.prog[0] = bpf_prog_get_fd_by_id(runs(name));
-	check_true(name, b.version.prog[0] >= 0);
+	b.version.prog[1 + DS_CHAIN_dispatch] = bpf_prog_get_fd_by_id(runs(name));
+	check_true(name, bpf_version_entry(&b.version) >= 0);
 	t.in_len = pkt_build(frame, &p);
 	check_int("test run", bpf_test_run(&b, &t), 0);
 	bpf_inst_close(&b);
@@ -312,13 +314,13 @@ static void killed_anywhere(void **state)
 		check_usable();
 	}
 	/* as many as two directories have pins, twice, and the links */
-	check_true("it was killed often", n > 4 * (BPF_PROGS + 1) + LINKS);
+	check_true("it was killed often", n > 4 * (PINS + 1) + LINKS);
 	detach();
 }
 
 static void detached_anywhere(void **state)
 {
-	static const int moments[] = { 3, BPF_PROGS + 6, 2 * BPF_PROGS + 8, 2 * BPF_PROGS + 10 };
+	static const int moments[] = { 3, PINS + 6, 2 * PINS + 8, 2 * PINS + 10 };
 	size_t i;
 
 	(void)state;
@@ -348,11 +350,14 @@ static void foreign_program(void **state)
 		was[i] = runs(links[i]);
 	for (i = 0; i < LINKS; i++) {
 		link_pin(links[i], pin);
-		check_int("replace", bpf_link_replace(pin, other.prog[0], b.version.prog[0]), 0);
-		check_int("not twice", bpf_link_replace(pin, other.prog[0], b.version.prog[0]), -EPERM);
+		check_int("replace", bpf_link_replace(pin, bpf_version_entry(&other), bpf_version_entry(&b.version)),
+			  0);
+		check_int("not twice", bpf_link_replace(pin, bpf_version_entry(&other), bpf_version_entry(&b.version)),
+			  -EPERM);
 		check_int("upgrade", run_one(cmd_upgrade, NULL), 1);
 		check_int("the other one stays", runs(links[!i]), was[!i]);
-		check_int("put back", bpf_link_replace(pin, b.version.prog[0], other.prog[0]), 0);
+		check_int("put back", bpf_link_replace(pin, bpf_version_entry(&b.version), bpf_version_entry(&other)),
+			  0);
 		check_settled();
 	}
 	bpf_version_close(&other);
@@ -389,13 +394,10 @@ static void maps_of_before(void **state)
 		int prog; /* that uses it */
 		int same;
 	} rows[] = {
-		{ "listeners", 0, 1 },
-		{ "state", 0, 1 },
-		{ "counters", 0, 1 },
-		{ "calls", 1 + DS_CHAIN_request, 1 },
-		{ "macs", 1 + DS_CHAIN_request, 1 },
-		{ "chain", 0, 0 },
-		{ "scratch", 0, 0 },
+		{ "listeners", 1 + DS_CHAIN_dispatch, 1 }, { "state", 1 + DS_CHAIN_dispatch, 1 },
+		{ "counters", 1 + DS_CHAIN_dispatch, 1 },  { "calls", 1 + DS_CHAIN_request, 1 },
+		{ "macs", 1 + DS_CHAIN_request, 1 },	   { "chain", 1 + DS_CHAIN_dispatch, 0 },
+		{ "scratch", 1 + DS_CHAIN_dispatch, 0 },
 	};
 	struct bpf_version next;
 	struct bpf_inst b;

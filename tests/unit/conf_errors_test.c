@@ -89,6 +89,7 @@ static const struct bad {
 	{ "calls", BASE "calls = -1", "3:9: error: calls '-1', expected a number from 1 to" },
 	{ "calls beyond", BASE "calls = 99999999999999999999999999", "3:9: error: calls '9999" },
 	{ "calls hex", BASE "calls = 0x10", "3:9: error: calls '0x10'" },
+	{ "CPUs", BASE "spread = 1-", "3:10: error: spread '1-', expected CPUs as in 1-3,5" },
 	{ "table size", BASE "table-size = 100", "3:14: error: table-size 100, expected a prime" },
 	{ "table size beyond", BASE "table-size = 2097143",
 	  "3:14: error: table-size '2097143', expected a number from 2" },

@@ -56,7 +56,7 @@ static const char conf_scene_full[] =
 	"interfaces = {\"eth0\", /* in\n between */ 'eth1.20', // no more\n }\n"
 	"xdp = generic list = \"lists/a.list\"\n"
 	"key-file = \"../key\" state-file = state.json watch-list = yes\n"
-	"calls = 1000 table-size = 1021 drain-timeout = 90min\n"
+	"calls = 1000 table-size = 1021 drain-timeout = 90min spread = '0,2-3'\n"
 	"listen [2001:db8::1]:5060 { mode = nat affinity = hash route \"default\" { set = 7 algorithm = 4 } }\n"
 	"listen \"192.0.2.9:5070\" { route first { set = 0 algorithm = round-robin } }\n"
 	"ping { probe = 3 interval = 5 interval-max = 2min timeout = 500ms jitter = 0 rise = 1 fall = 5\n"
