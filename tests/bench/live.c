@@ -3,7 +3,8 @@
  * live.c - packets that really go through: from a sender on one CPU through the director on another to ends that count,
  * for every way of directing them that there is, by turns, several rounds. See live_wire.h for how.
  *
- * Arguments: rounds, ms of each measurement, text that the cases to run have in their name. Prints rows of tab separated values: round, case, packets/s at a loss below
+ * Arguments: rounds, ms of each measurement, text that the cases to run have in their name ("spread": what
+ * spreading packets over CPUs costs, in rows of round, CPU, CPU ns per packet). Prints rows of tab separated values: round, case, packets/s at a loss below
  * LOSS, CPU ns per packet at that rate, p50, p99 and p99.9 of the latency in ns at half of it (0: not known).
  */
 #include <arpa/inet.h>
@@ -28,7 +29,7 @@
 #define FRAMES 1024u
 #define FLOWS 64
 
-enum { LAB_PROXY, LAB_NAT, LAB_REDIRECT, LAB_DROP, LAB_VARIANTS };
+enum { LAB_PROXY, LAB_NAT, LAB_REDIRECT, LAB_DROP, LAB_SPREAD, LAB_VARIANTS };
 
 static struct lab variants[LAB_VARIANTS];
 static struct bench_packet requests[FRAMES], responses[FRAMES], frames[FRAMES];
@@ -115,7 +116,10 @@ static void prepare(const char *dir)
 	struct bench_packet out;
 	__u32 action, i;
 
-	for (i = 0; i < LAB_VARIANTS; i++) {
+	must(lab_load_spread(&variants[LAB_SPREAD], dir, DS_MODE_PROXY, DS_AFFINITY_CALLS));
+	must(lab_hop(&variants[LAB_SPREAD], true));
+	lab_detach(&variants[LAB_SPREAD]);
+	for (i = 0; i < LAB_SPREAD; i++) {
 		must(lab_load(&variants[i], dir, i == LAB_NAT ? DS_MODE_NAT : DS_MODE_PROXY,
 			      i == LAB_NAT ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS));
 		must(lab_hop(&variants[i], true));
@@ -186,18 +190,21 @@ static void way_end(const struct way *way)
 		live_detach(route_link);
 }
 
-/* What the director did with packets of the listener, all verdicts but those that stand for a failure. */
-static __u64 directed(const struct lab *lab, enum verdict verdict)
+/* The listener's counters, of all CPUs, as far as they are asked for. */
+static struct ds_counters counted(const struct lab *lab, enum verdict verdict)
 {
 	int fd = bpf_object__find_map_fd_by_name(lab->datapath, "counters"), cpus = libbpf_num_possible_cpus(), i;
 	struct ds_counters *v = cpus > 0 ? calloc((size_t)cpus, sizeof(*v)) : NULL;
+	struct ds_counters n = { 0 };
 	__u32 listener = 0;
-	__u64 n = 0;
 
 	if (!v || bpf_map_lookup_elem(fd, &listener, v))
 		exit(1);
-	for (i = 0; i < cpus; i++)
-		n += v[i].verdict[verdict];
+	for (i = 0; i < cpus; i++) {
+		n.verdict[verdict] += v[i].verdict[verdict];
+		n.handed += v[i].handed;
+		n.taken += v[i].taken;
+	}
 	free(v);
 	return n;
 }
@@ -211,11 +218,11 @@ static struct live_shot shoot(const struct way *way, double rate, int latency)
 	if (way->lab >= 0)
 		must(lab_beat(&variants[way->lab]));
 	if (way->arrive == NOWHERE)
-		before = directed(&variants[way->lab], verdict);
+		before = counted(&variants[way->lab], verdict).verdict[verdict];
 	shot = live_shoot(&wire, rate, window_ms * (peer_pids(way->peer) ? PROCESS_WINDOWS : 1), peer_pids(way->peer),
 			  latency);
 	if (way->arrive == NOWHERE) {
-		shot.received = directed(&variants[way->lab], verdict) - before;
+		shot.received = counted(&variants[way->lab], verdict).verdict[verdict] - before;
 		shot.waiting = 0;
 	}
 	return shot;
@@ -278,6 +285,30 @@ static void run_way(const struct way *way, int round)
 	fflush(stdout);
 }
 
+static const struct way spread = { "spread", LAB_SPREAD, "xdp_spread", PEER_NONE, LIVE_END_XDP, TO_LISTENER, ON };
+
+/*
+ * What a packet that is spread costs the CPU that it comes in on and the one that it is for, in ns, when more come than can
+ * be served. The CPU that it is for is the sender's, too: packets/s would say nothing.
+ */
+static void run_spread(int round)
+{
+	const struct lab *lab = &variants[LAB_SPREAD];
+	struct ds_counters before, after;
+	struct live_shot shot;
+
+	way_begin(&spread);
+	before = counted(lab, VERDICT_forward);
+	shot = shoot(&spread, 0, 0);
+	after = counted(lab, VERDICT_forward);
+	way_end(&spread);
+	if (after.taken == before.taken || after.handed == before.handed)
+		exit(1);
+	printf("%d\tthe CPU that it comes in on\t%.0f\n", round, shot.cpu_ns / (double)(after.handed - before.handed));
+	printf("%d\tthe CPU that it is for\t%.0f\n", round, shot.taker_ns / (double)(after.taken - before.taken));
+	fflush(stdout);
+}
+
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 5, round;
@@ -288,6 +319,8 @@ int main(int argc, char **argv)
 	if (rounds < 1 || window_ms < 10 || lab_enter())
 		return 2;
 	prepare(".");
+	for (round = 1; round <= rounds && !strcmp(only, "spread"); round++)
+		run_spread(round);
 	for (round = 1; round <= rounds; round++)
 		for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
 			if (strstr(ways[i].name, only))

@@ -88,10 +88,33 @@ table() {
 		}' "$OUT/live.medians"
 }
 
+# CPU, then median, least and most of its ns.
+spread_medians() {
+	sort -t $'\t' -k2,2 -k3,3n "$OUT/spread.tsv" | awk -F '\t' -v OFS='\t' '
+		{ name[$2]; s[$2, ++n[$2]] = $3 }
+		END {
+			for (k in name)
+				print k, s[k, int((n[k] + 1) / 2)], s[k, 1], s[k, n[k]]
+		}' | sort
+}
+
+# What of many CPUs is for those that packets are for, one feeds so many of them.
+spread_table() {
+	echo "A proxy request that is spread (\`--spread\`), when more come than can be served:"
+	echo
+	echo "| | CPU ns/packet | packets/s of one such CPU |"
+	echo "|---|---:|---:|"
+	awk -F '\t' '{ printf "| %s | %d (%d - %d) | %d |\n", $1, $2, $3, $4, 1e9 / $2 }' "$OUT/spread.medians"
+	awk -F '\t' '/comes in on/ { in_ns = $2 } /it is for/ { for_ns = $2 }
+		END { printf "\nOne CPU that packets come in on can feed %.1f CPUs.\n", for_ns / in_ns }' "$OUT/spread.medians"
+}
+
 json() {
-	jq -Rn --rawfile machine "$OUT/machine.tsv" '
+	jq -Rn --rawfile machine "$OUT/machine.tsv" --rawfile spread "$OUT/spread.medians" '
 		{
 			machine: ($machine | split("\n") | map(select(. != "") | split("\t") | {(.[0]): .[1]}) | add),
+			spread_cpu_ns_per_packet: ($spread | split("\n") | map(select(. != "") | split("\t") |
+				{(.[0]): {median: (.[1] | tonumber), least: (.[2] | tonumber), most: (.[3] | tonumber)}}) | add),
 			results: [inputs | split("\t") | {
 				name: .[0],
 				values: (.[1:] | map(tonumber) | . as $v |
@@ -133,11 +156,15 @@ plot() {
 mkdir -p "$OUT"
 machine >"$OUT/machine.tsv"
 build/tests/bench/live "$ROUNDS" "$WINDOW_MS" "${BENCH_ONLY:-}" >"$OUT/live.tsv"
+build/tests/bench/live "$ROUNDS" "$WINDOW_MS" spread >"$OUT/spread.tsv"
 medians >"$OUT/live.medians"
+spread_medians >"$OUT/spread.medians"
 {
 	sed 's/\t/: /; s/^/- /' "$OUT/machine.tsv"
 	echo
 	table
+	echo
+	spread_table
 } | tee "$OUT/live.md"
 json >"$OUT/live.json"
 plot rate "Packets per second at a loss below 0.1 %" 2 1e6 "million packets/s" 0

@@ -110,8 +110,34 @@ static int fill_chain(struct bpf_object *o)
 	return 0;
 }
 
+/* As ctl/bpf_version.c does it. */
+static int make_spread(struct bpf_object *o)
+{
+	struct bpf_program *p;
+	__u32 on = 1;
+
+	bpf_object__for_each_program(p, o) if (strcmp(bpf_program__name(p), "xdp_spread") != 0)
+		bpf_program__set_expected_attach_type(p, BPF_XDP_CPUMAP);
+	return bpf_map__set_initial_value(bpf_object__find_map_by_name(o, ".rodata.spread"), &on, sizeof(on)) ||
+	       bpf_map__set_max_entries(bpf_object__find_map_by_name(o, "cpus"), LAB_SPREAD_CPU + 1);
+}
+
+static int fill_spread(struct bpf_object *o)
+{
+	struct bpf_cpumap_val val = { .qsize = DS_SPREAD_QUEUE };
+	__u32 cpu = LAB_SPREAD_CPU, zero = 0;
+	struct ds_state state;
+
+	val.bpf_prog.fd = bpf_program__fd(bpf_object__find_program_by_name(o, "xdp_dispatch"));
+	if (bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(o, "state"), &zero, &state))
+		return -1;
+	state.spread = 1;
+	state.spread_cpu[0] = cpu;
+	return put(o, "state", &zero, &state) || put(o, "cpus", &cpu, &val) ? -1 : 0;
+}
+
 /* buckets: of the calls table, 0: the object has none. */
-static struct bpf_object *load(const char *path, __u32 buckets)
+static struct bpf_object *load(const char *path, __u32 buckets, bool spread)
 {
 	struct bpf_object *o = bpf_object__open_file(path, NULL);
 
@@ -124,7 +150,7 @@ static struct bpf_object *load(const char *path, __u32 buckets)
 		bpf_object__close(o);
 		return NULL;
 	}
-	if (bpf_object__load(o)) {
+	if ((spread && make_spread(o)) || bpf_object__load(o)) {
 		fprintf(stderr, "bench: the kernel does not take %s\n", path);
 		bpf_object__close(o);
 		return NULL;
@@ -222,23 +248,35 @@ int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affini
 	return lab_load_calls(lab, dir, mode, affinity, DS_CALLS_BUCKETS);
 }
 
-int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets)
+static int load_all(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets,
+		    bool spread)
 {
 	char path[512];
 
 	memset(lab, 0, sizeof(*lab));
 	lab->compiler = dir;
 	snprintf(path, sizeof(path), "build/%s/dispatch.bpf.o", dir);
-	lab->datapath = load(path, buckets);
+	lab->datapath = load(path, buckets, spread);
 	/* the default compiler's objects lie one folder apart */
 	snprintf(path, sizeof(path), "build/%s/bench.bpf.o", strcmp(dir, ".") ? dir : "tests");
-	lab->bench = load(path, 0);
+	lab->bench = load(path, 0, false);
 	if (!lab->datapath || !lab->bench)
 		return -1;
 	return fill_tables(lab->datapath, mode, affinity, buckets) || fill_chain(lab->datapath) ||
-			       lab_attach(lab, "xdp_dispatch")
+			       (spread && fill_spread(lab->datapath)) ||
+			       lab_attach(lab, spread ? "xdp_spread" : "xdp_dispatch")
 		       ? -1
 		       : 0;
+}
+
+int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets)
+{
+	return load_all(lab, dir, mode, affinity, buckets, false);
+}
+
+int lab_load_spread(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity)
+{
+	return load_all(lab, dir, mode, affinity, DS_CALLS_BUCKETS, true);
 }
 
 void lab_unload(struct lab *lab)

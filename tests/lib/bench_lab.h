@@ -33,6 +33,10 @@ int lab_load(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affini
 
 /* The same with a calls table of that many buckets, a power of two. */
 int lab_load_calls(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity, __u32 buckets);
+
+/* The same with packets spread: all of them to LAB_SPREAD_CPU. */
+#define LAB_SPREAD_CPU 0
+int lab_load_spread(struct lab *lab, const char *dir, enum ds_mode mode, enum ds_affinity affinity);
 void lab_unload(struct lab *lab);
 
 /* Test runs want an interface with a program: lab_load() attaches the datapath to both; these take it off, or put another on. */

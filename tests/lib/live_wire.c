@@ -173,8 +173,11 @@ static double cpu_of(pid_t pid)
 	return ns;
 }
 
-/* The threads that poll the director's interfaces, pinned, and the kernel's own on that CPU. */
-static size_t threads(pid_t *out, size_t max)
+/*
+ * The threads that poll the director's interfaces, pinned, and the kernel's own on that CPU; or, where packets are spread,
+ * those that take what is handed over.
+ */
+static size_t threads(pid_t *out, size_t max, int taking)
 {
 	DIR *d = opendir("/proc");
 	char path[288], name[32], soft[32];
@@ -189,7 +192,10 @@ static size_t threads(pid_t *out, size_t max)
 		if (!f)
 			continue;
 		if (fscanf(f, "%31s", name) == 1) {
-			if (!strncmp(name, "napi/bench", 10)) {
+			if (taking) {
+				if (!strncmp(name, "cpumap/", 7))
+					out[n++] = atoi(e->d_name);
+			} else if (!strncmp(name, "napi/bench", 10)) {
 				pin(atoi(e->d_name), DIRECTOR_CPU);
 				out[n++] = atoi(e->d_name);
 			} else if (!strcmp(name, soft)) {
@@ -253,8 +259,8 @@ struct live_shot live_shoot(struct live_wire *w, double rate, unsigned int ms, c
 	struct live_state *s = w->state;
 	struct live_shot shot = { 0 };
 	struct bench_frame *f = malloc(sizeof(*f));
-	pid_t thread[LIVE_PROCESSES];
-	size_t n = threads(thread, LIVE_PROCESSES);
+	pid_t thread[LIVE_PROCESSES], taker[LIVE_PROCESSES];
+	size_t n = threads(thread, LIVE_PROCESSES, 0), takers = threads(taker, LIVE_PROCESSES, 1);
 	__u32 zero = 0;
 
 	if (!f || bpf_map_lookup_elem(bpf_object__find_map_fd_by_name(w->o, "frames"), &zero, f))
@@ -267,6 +273,7 @@ struct live_shot live_shoot(struct live_wire *w, double rate, unsigned int ms, c
 	s->latency = (__u32)latency;
 	memset(s->bucket, 0, sizeof(s->bucket));
 	shot.cpu_ns = cpu_all(thread, n, pid);
+	shot.taker_ns = cpu_all(taker, takers, NULL);
 	setitimer(ITIMER_REAL, &it, NULL);
 	if (bpf_prog_test_run_opts(w->sender, &t) && errno != EINTR)
 		die("cannot send live frames");
@@ -275,6 +282,7 @@ struct live_shot live_shoot(struct live_wire *w, double rate, unsigned int ms, c
 	settle(w);
 	shot.seconds = s->sent > 1 ? (double)(s->last_ns - s->first_ns) / 1e9 : ms / 1e3;
 	shot.cpu_ns = cpu_all(thread, n, pid) - shot.cpu_ns;
+	shot.taker_ns = cpu_all(taker, takers, NULL) - shot.taker_ns;
 	shot.sent = s->sent;
 	shot.received = s->received;
 	shot.p50 = percentile(w, 0.5);

@@ -37,6 +37,7 @@ struct live_shot {
 	__u64 received;
 	double seconds;
 	double cpu_ns;	       /* of the director, the ends with it */
+	double taker_ns;       /* of the threads that take what is spread over CPUs; not in cpu_ns */
 	double p50, p99, p999; /* ns */
 	__u64 waiting;	       /* had not arrived when the last was sent: in the queue of who directs, or lost */
 };
