@@ -376,7 +376,7 @@ $(B)/tests/e2e/%: $(B)/plain/tests/e2e/%.o
 	@mkdir -p $(@D)
 	$(call link,$(LINK_FLAGS),)
 
-$(B)/tests/vm/%: $(B)/plain/tests/vm/%.o
+$(B)/tests/vm/%: $(B)/plain/tests/vm/%.o $(B)/libctl.a
 	@mkdir -p $(@D)
 	$(call link,$(LINK_FLAGS),$(PKGS_LIBS))
 

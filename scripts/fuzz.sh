@@ -42,7 +42,8 @@ fuzz() {
 	[[ $name != sip_* || ! -d $CORPUS ]] || dirs+=("$CORPUS")
 	if [[ $name == sip_* ]]; then
 		many_rows 1100 >"$work/corpus/too_many_rows"
-		many_rows 1023 >"$work/corpus/all_rows"
+		many_rows 1024 >"$work/corpus/all_rows"
+		many_rows 1020 >"$work/corpus/many_rows"
 	fi
 	if "$1" -max_total_time="$seconds" -timeout=10 -print_final_stats=1 \
 		-artifact_prefix="$work/found/" "${dirs[@]}" >"$work/log" 2>&1 </dev/null; then

@@ -148,6 +148,9 @@ static void fuzz_reply(struct fuzz_parsed *in, const struct ds_endpoint *src, un
 	fuzz_must(in->m.kind == SIP_KIND_REQUEST && in->m.method != SIP_METHOD_ACK);
 	n = plan_apply_reply(&r, &p, in->b.data, in->m.len, out, sizeof(out));
 	fuzz_must(n > 0 && (size_t)n <= in->m.len && (__u32)n == r.len);
+	/* a reply has a Content-Length that the request need not have had: see fuzz_forward */
+	if (in->m.rows + FUZZ_OWN_ROWS > PORT_ROWS_MAX)
+		return;
 	fuzz_parse(&reply, out, (size_t)n);
 	fuzz_must(reply.m.kind == SIP_KIND_RESPONSE && reply.m.status == r.code && reply.m.blank);
 	fuzz_must(reply.m.body == reply.m.len);

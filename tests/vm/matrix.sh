@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # matrix.sh OBJECT... - the objects of every compiler on the kernels that Debian 12 packages, in virtual machines without
-# KVM, and on the running kernel: whether they load, how many instructions the verifier went through against the
-# recorded ceiling (tests/vm/ceilings.tsv), how long it took, and whether the tests of packets pass there. Kernels are
-# downloaded and unpacked below build/vm; nothing is installed.
+# KVM, and on the running kernel: whether they load, as they are and as they are where packets are spread over
+# CPUs, how many instructions the verifier went through against the recorded ceiling (tests/vm/ceilings.tsv), how long it
+# took, and whether the tests of packets pass there. Kernels are downloaded and unpacked below build/vm; nothing is
+# installed.
 set -euo pipefail
 
 VM_WHO=matrix
 . "$(dirname "$0")/machine.sh"
 PACKAGES=${MATRIX_KERNELS-linux-image-cloud-amd64 linux-image-6.12-cloud-amd64}
-TESTS=${MATRIX_TESTS-proxy_test response_test nat_test reply_test pick_test direct_test dialog_test failover_test routes_test actions_test redirect_test}
-LIMIT=${MATRIX_LIMIT:-900}
+TESTS=${MATRIX_TESTS-proxy_test response_test nat_test reply_test pick_test direct_test dialog_test failover_test routes_test actions_test redirect_test spread_test}
+LIMIT=${MATRIX_LIMIT:-1800}
 bad=0
 
 # image DIR OBJECT...: loads the objects and runs the tests.
@@ -40,7 +41,7 @@ table() {
 		}
 		{ sub(/\r$/, "") }
 		/^machine: kernel / { kernel = $3 }
-		/^matrix: object / { split($3, path, "/"); clang = path[2]; sum = most = 0; over = "" }
+		/^matrix: object / { split($3, path, "/"); clang = path[2] ($4 ? ", " $4 : ""); sum = most = 0; over = "" }
 		/^xdp_[a-z_]+ [0-9]+$/ {
 			sum += $2
 			if ($2 > most) { most = $2; which = $1 }
@@ -76,16 +77,18 @@ machine() {
 }
 
 here() {
-	local object
+	local object how
 
 	{
 		for object in "$@"; do
-			echo "matrix: object $object"
-			if "$TOP/build/tests/vm/verify" "$TOP/$object" 2>"$VM/here.err"; then
-				echo "matrix: loaded $object"
-			else
-				echo "matrix: refused $object: $(tail -n 1 "$VM/here.err")"
-			fi
+			for how in "" spread; do
+				echo "matrix: object $object $how"
+				if "$TOP/build/tests/vm/verify" "$TOP/$object" ${how:+"$how"} 2>"$VM/here.err"; then
+					echo "matrix: loaded $object"
+				else
+					echo "matrix: refused $object: $(tail -n 1 "$VM/here.err")"
+				fi
+			done
 		done
 		echo "machine: end"
 	} | table "$(uname -r)" || bad=1

@@ -2,7 +2,9 @@
 /*
  * verify.c - loads an object and says what it cost the verifier: "PROGRAM VERIFIED-INSTRUCTIONS" a line, then "load MS".
  *
- * Usage: verify OBJECT [stats]; stats: also what the verifier says of each program, stack depths among it. Exit code 1 where the kernel refuses it; then the end of the verifier's log is on stderr.
+ * Usage: verify OBJECT [spread] [stats]; spread: as it is loaded where packets are spread over CPUs; stats: also what the
+ * verifier says of each program, stack depths among it. Exit code 1 where the kernel refuses it; then the end of the
+ * verifier's log is on stderr.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -11,6 +13,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+
+#include "bpf_inner.h"
+#include "cpu_list.h"
 
 static int stats;
 
@@ -40,20 +45,28 @@ static __u32 verified(const struct bpf_program *p)
 int main(int argc, char **argv)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct cpu_list spread = { 0 };
 	struct bpf_object *object;
 	struct bpf_program *p;
 	double begun;
-	int err;
+	int err, i;
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: verify OBJECT [stats]\n");
+	for (i = 2; i < argc; i++) {
+		if (!strcmp(argv[i], "spread"))
+			spread.n = 1;
+		else if (!strcmp(argv[i], "stats"))
+			stats = 1;
+		else
+			break;
+	}
+	if (argc < 2 || i < argc) {
+		fprintf(stderr, "usage: verify OBJECT [spread] [stats]\n");
 		return 2;
 	}
 	libbpf_set_print(say);
-	stats = argc == 3;
 	opts.kernel_log_level = stats ? 4 : 0; /* BPF_LOG_STATS */
 	object = bpf_object__open_file(argv[1], &opts);
-	err = libbpf_get_error(object) ? -errno : 0;
+	err = libbpf_get_error(object) ? -errno : bpf_version_prepare(object, &spread);
 	begun = now_ms();
 	if (!err)
 		err = bpf_object__load(object);
@@ -62,7 +75,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	begun = now_ms() - begun;
-	bpf_object__for_each_program(p, object) printf("%s %u\n", bpf_program__name(p), verified(p));
+	bpf_object__for_each_program(p, object)
+	{
+		if (bpf_program__fd(p) >= 0)
+			printf("%s %u\n", bpf_program__name(p), verified(p));
+	}
 	printf("load %.0f\n", begun);
 	bpf_object__close(object);
 	return 0;
