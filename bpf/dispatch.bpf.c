@@ -189,7 +189,7 @@ int xdp_spread(struct xdp_md *ctx)
 		return exit_drop(w->listener, rc);
 	if (spread_finish_sum(ctx, w, kind))
 		return exit_slow(ctx, w, REASON_slow_too_long);
-	if (bpf_redirect_map(&cpus, spread_cpu(ctx, w, s, kind), XDP_DROP) != XDP_REDIRECT)
+	if (bpf_redirect_map(&cpus, spread_cpu(ctx, w, s), XDP_DROP) != XDP_REDIRECT)
 		return exit_drop(w->listener, REASON_no_cpu);
 	count_handed(w->listener);
 	return XDP_REDIRECT;

@@ -7,9 +7,10 @@
 #include "sip_branch.h"
 
 /*
- * The keyed hash of the Call-ID, so that nobody can aim at one CPU; 0 where there is none to be read: of a fragment, of
- * what is no SIP message, or of one that is beyond the fast path. Rows are found from the payload's first octet on, as
- * if it were in the middle of a row; what the first line says is left to xdp_dispatch.
+ * The keyed hash of the Call-ID, so that nobody can aim at one CPU; 0 where there is none to be read: of what is no SIP
+ * message, or of one that is beyond the fast path. Of a datagram in fragments the first is read, which is the only one
+ * to come here: it holds up the others, so that the whole does not overtake what came before it. Rows are found from the
+ * payload's first octet on, as if it were in the middle of a row; what the first line says is left to xdp_dispatch.
  */
 port_inline __u64 spread_call_id(struct xdp_md *ctx, struct work *w, const struct ds_state *s)
 {
@@ -29,9 +30,9 @@ port_inline __u64 spread_call_id(struct xdp_md *ctx, struct work *w, const struc
 }
 
 /* The CPU for a packet: that of its call, else that of its two ends. */
-port_inline __u32 spread_cpu(struct xdp_md *ctx, struct work *w, const struct ds_state *s, int kind)
+port_inline __u32 spread_cpu(struct xdp_md *ctx, struct work *w, const struct ds_state *s)
 {
-	__u64 hash = kind == PKT_UDP ? spread_call_id(ctx, w, s) : 0;
+	__u64 hash = spread_call_id(ctx, w, s);
 	__u32 n = s->spread;
 
 	if (!hash)

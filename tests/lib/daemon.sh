@@ -33,7 +33,7 @@ daemon_start() {
 }
 
 daemon_wait() {
-	local end=$((SECONDS + 15))
+	local end=$((SECONDS + 60))
 
 	until daemon_ask rpc version >/dev/null 2>&1; do
 		lab_alive daemon && ((SECONDS < end)) || return 1
