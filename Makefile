@@ -87,7 +87,7 @@ CTL := $(if $(wildcard ctl/main.c),$(B)/dispatchctl)
 CLANGS := $(shell for n in 14 15 16 17 18 19 20 21; do if command -v clang-$$n >/dev/null; then echo $$n; fi; done)
 ALL_CLANGS_OBJ := $(foreach n,$(CLANGS),$(BPF_OBJ:$(B)/%=$(B)/clang$(n)/%) $(TEST_BPF_OBJ:$(B)/tests/%=$(B)/clang$(n)/%))
 
-.PHONY: all rules deps demo test check check-root bench bench-quick bench-keep count compare matrix spread storm soak fuzz valgrind lint format install uninstall clean help \
+.PHONY: all rules deps demo test check check-root bench bench-quick bench-vm bench-keep count compare matrix spread storm soak fuzz valgrind lint format install uninstall clean help \
 	tests-unit tests-plain tests-root clangs FORCE
 .SECONDARY:
 
@@ -140,6 +140,12 @@ bench-quick: ## whether the live part of bench works, one short round: its numbe
 	$(Q)scripts/deps.sh --root bench
 	$(Q)$(MAKE) all $(BENCH) $(TEST_BPF_OBJ)
 	$(Q)BENCH_QUICK=1 tests/bench/live.sh
+
+bench-vm: ## IPVS with --pe sip beside us, the kernel and nftables, on Debian 12's kernel (root, virtual machine, about 15 min)
+	$(Q)scripts/deps.sh build lab test vm
+	$(Q)scripts/deps.sh --root bench-vm
+	$(Q)$(MAKE) all $(B)/tests/bench/live $(TEST_BPF_OBJ)
+	$(Q)tests/vm/live.sh
 
 count: ## how many instructions a packet takes, the same on every machine (root, virtual machine, about 2 min)
 	$(Q)scripts/deps.sh build test vm

@@ -58,6 +58,7 @@ needs() {
 		vm prog:qemu-system-x86_64 qemu-system-x86 starts other kernels
 		vm prog:busybox busybox-static is all that runs there beside the tests
 		vm prog:xz xz-utils unpacks kernel modules
+		vm prog:ipvsadm ipvsadm sets up IPVS there (nothing of it starts here)
 		vm clangs @clangs the oldest compiler that is supported, the newest and one between
 	EOF
 }

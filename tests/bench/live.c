@@ -3,7 +3,7 @@
  * live.c - packets that really go through: from a sender on one CPU through the director on another to ends that count,
  * for every way of directing them that there is, by turns, several rounds. See live_wire.h for how.
  *
- * Arguments: rounds, ms of each measurement, text that the cases to run have in their name ("spread": what
+ * Arguments: rounds, ms of each measurement, and texts: cases with one of them in their name are run ("spread": what
  * spreading packets over CPUs costs, in rows of round, CPU, CPU ns per packet). Prints rows of tab separated values: round, case, packets/s at a loss below
  * LOSS, CPU ns per packet at that rate, p50, p99 and p99.9 of the latency in ns at half of it (0: not known).
  */
@@ -58,6 +58,7 @@ static const struct way ways[] = {
 	{ "sipxdp proxy, response", LAB_PROXY, "xdp_dispatch", PEER_NONE, LIVE_END_XDP, FROM_DEST, ON },
 	{ "kernel forwarding", -1, NULL, PEER_NONE, LIVE_END_STACK, TO_DEST, ON },
 	{ "nftables DNAT by jhash", -1, NULL, PEER_NFT, LIVE_END_STACK, TO_LISTENER, ON },
+	{ "IPVS nat, --pe sip", -1, NULL, PEER_IPVS, LIVE_END_STACK, TO_LISTENER, ON },
 	{ "Kamailio stateless, 1 worker", -1, NULL, PEER_STATELESS_1, LIVE_END_STACK, TO_LISTENER, ON },
 	{ "Kamailio stateless, 1 worker, default allocator", -1, NULL, PEER_STATELESS_PLAIN, LIVE_END_STACK,
 	  TO_LISTENER, ON },
@@ -68,10 +69,40 @@ static const struct way ways[] = {
 	{ "Kamailio stateful, 4 workers", -1, NULL, PEER_STATEFUL_4, LIVE_END_ANSWER, TO_LISTENER, ON },
 };
 
+#define WAYS (sizeof(ways) / sizeof(ways[0]))
+
+static char **asked; /* the texts, the last is NULL */
+
 static void must(int err)
 {
 	if (err)
 		exit(1);
+}
+
+static int is_asked_for(const char *name)
+{
+	char **text;
+
+	for (text = asked; *text; text++)
+		if (strstr(name, *text))
+			return 1;
+	return !asked[0];
+}
+
+static int is_spread_asked_for(void)
+{
+	return asked[0] && !strcmp(asked[0], "spread");
+}
+
+/* Requests become what responses are to by the proxy, so that is always wanted. */
+static int is_wanted(int lab)
+{
+	size_t i;
+
+	for (i = 0; i < WAYS; i++)
+		if (ways[i].lab == lab && is_asked_for(ways[i].name))
+			return 1;
+	return lab == LAB_PROXY;
 }
 
 /* One route, which every request matches. */
@@ -110,23 +141,37 @@ static void stamp_room(struct bench_packet *p)
 	bench_seal(p);
 }
 
-/* All variants are loaded at once, and attached when it is their turn. Responses are to what the proxy forwarded. */
-static void prepare(const char *dir)
+/* All variants that are asked for are loaded at once, and attached when it is their turn. */
+static void load(const char *dir)
 {
-	struct bench_packet out;
-	__u32 action, i;
+	int i;
 
-	must(lab_load_spread(&variants[LAB_SPREAD], dir, DS_MODE_PROXY, DS_AFFINITY_CALLS));
-	must(lab_hop(&variants[LAB_SPREAD], true));
-	lab_detach(&variants[LAB_SPREAD]);
+	if (is_spread_asked_for()) {
+		must(lab_load_spread(&variants[LAB_SPREAD], dir, DS_MODE_PROXY, DS_AFFINITY_CALLS));
+		must(lab_hop(&variants[LAB_SPREAD], true));
+		lab_detach(&variants[LAB_SPREAD]);
+	}
 	for (i = 0; i < LAB_SPREAD; i++) {
+		if (!is_wanted(i))
+			continue;
 		must(lab_load(&variants[i], dir, i == LAB_NAT ? DS_MODE_NAT : DS_MODE_PROXY,
 			      i == LAB_NAT ? DS_AFFINITY_HASH : DS_AFFINITY_CALLS));
 		must(lab_hop(&variants[i], true));
 		lab_detach(&variants[i]);
 	}
-	route_all(&variants[LAB_REDIRECT], DS_ACTION_REDIRECT);
-	route_all(&variants[LAB_DROP], DS_ACTION_DROP);
+	if (is_wanted(LAB_REDIRECT))
+		route_all(&variants[LAB_REDIRECT], DS_ACTION_REDIRECT);
+	if (is_wanted(LAB_DROP))
+		route_all(&variants[LAB_DROP], DS_ACTION_DROP);
+}
+
+/* Responses are to what the proxy forwarded. */
+static void prepare(const char *dir)
+{
+	struct bench_packet out;
+	__u32 action, i;
+
+	load(dir);
 	must(lab_attach(&variants[LAB_PROXY], "xdp_dispatch"));
 	must(lab_beat(&variants[LAB_PROXY]));
 	for (i = 0; i < FRAMES; i++) {
@@ -312,21 +357,22 @@ static void run_spread(int round)
 int main(int argc, char **argv)
 {
 	int rounds = argc > 1 ? atoi(argv[1]) : 5, round;
-	const char *only = argc > 3 ? argv[3] : "";
 	size_t i;
 
 	window_ms = argc > 2 ? (unsigned int)atoi(argv[2]) : 300;
+	asked = argc > 3 ? argv + 3 : argv + argc;
 	if (rounds < 1 || window_ms < 10 || lab_enter())
 		return 2;
 	prepare(".");
-	for (round = 1; round <= rounds && !strcmp(only, "spread"); round++)
+	for (round = 1; round <= rounds && is_spread_asked_for(); round++)
 		run_spread(round);
 	for (round = 1; round <= rounds; round++)
-		for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++)
-			if (strstr(ways[i].name, only))
+		for (i = 0; i < WAYS; i++)
+			if (is_asked_for(ways[i].name) && peer_is_there(ways[i].peer))
 				run_way(&ways[i], round);
 	live_close(&wire);
 	for (i = 0; i < LAB_VARIANTS; i++)
-		lab_unload(&variants[i]);
+		if (variants[i].datapath)
+			lab_unload(&variants[i]);
 	return 0;
 }

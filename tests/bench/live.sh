@@ -3,6 +3,7 @@
 #
 # live.sh - live frames through every way of directing them: a Markdown table on stdout, and in build/bench/ the rounds
 # (live.tsv), medians with their spread (live.json) and plots (live-*.svg, .png). BENCH_QUICK=1: one short round.
+# live.sh --table DIR ROUNDS MS: the table of the rounds in DIR/live.tsv.
 # live.sh --keep: copies the last run's files to tests/bench/results/, where README.md shows them.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -18,6 +19,7 @@ keep() {
 	}
 	mkdir -p tests/bench/results
 	cp "$OUT"/{hot,live}.{md,json} "$OUT"/live.tsv "$OUT"/{hot,live}-*.{svg,png} tests/bench/results/
+	[[ ! -s $OUT/vm/live.md ]] || cp "$OUT/vm/live.md" tests/bench/results/live-vm.md
 }
 
 # What it was measured on, as tab separated names and values.
@@ -147,6 +149,14 @@ plot() {
 
 [[ ${1:-} != --keep ]] || {
 	keep
+	exit
+}
+[[ ${1:-} != --table ]] || {
+	OUT=$2
+	ROUNDS=$3
+	WINDOW_MS=$4
+	medians >"$OUT/live.medians"
+	table
 	exit
 }
 [[ -z ${BENCH_QUICK:-} ]] || {

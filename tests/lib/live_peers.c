@@ -151,22 +151,54 @@ static void kamailio_start(enum live_peer peer)
 	usleep(500000);
 }
 
+/* Destinations beside the lab's own, for those who spread packets over several. */
+#define MORE_NEIGHBOURS                                                                            \
+	"for n in 31 32 33; do ip neigh replace 198.51.100.$n lladdr 02:00:00:00:00:30 dev " LAB_OUT \
+	" nud permanent || exit; done; "
+
+/* What makes a peer of the kernel direct packets, and what ends it. */
+static const struct {
+	const char *name;
+	const char *begin;
+	const char *end;
+} in_kernel[PEERS] = {
+	[PEER_NFT] = { "nftables",
+		       MORE_NEIGHBOURS
+		       "nft 'table ip bench { chain in { type nat hook prerouting priority -100; ip daddr " LAB_LISTENER
+		       " udp dport 5060 dnat to jhash ip saddr . udp sport mod 4 map { 0 : 198.51.100.30, "
+		       "1 : 198.51.100.31, 2 : 198.51.100.32, 3 : 198.51.100.33 }; }; }'",
+		       "nft delete table ip bench" },
+	/* without -o who comes from one port stays with one destination, whatever the Call-ID */
+	[PEER_IPVS] = { "IPVS",
+			MORE_NEIGHBOURS "ipvsadm -A -u " LAB_LISTENER ":5060 -s rr -p 60 --pe sip -o && "
+					"for n in 30 31 32 33; do ipvsadm -a -u " LAB_LISTENER
+					":5060 -r 198.51.100.$n:5060 -m || exit; done",
+			"ipvsadm -C" },
+};
+
+int peer_is_there(enum live_peer peer)
+{
+	if (peer != PEER_IPVS || !system("ipvsadm -L >/dev/null 2>&1"))
+		return 1;
+	fprintf(stderr, "bench: no IPVS in this kernel, or no ipvsadm: not measured; make bench-vm has both\n");
+	return 0;
+}
+
 void peer_begin(enum live_peer peer)
 {
 	if (peers[peer].config)
 		kamailio_start(peer);
-	if (peer == PEER_NFT &&
-	    system("for n in 31 32 33; do ip neigh replace 198.51.100.$n lladdr 02:00:00:00:00:30 dev " LAB_OUT
-		   " nud permanent || exit; done; nft 'table ip bench { chain in { type nat hook prerouting priority -100; "
-		   "ip daddr " LAB_LISTENER
-		   " udp dport 5060 dnat to jhash ip saddr . udp sport mod 4 map { 0 : 198.51.100.30, "
-		   "1 : 198.51.100.31, 2 : 198.51.100.32, 3 : 198.51.100.33 }; }; }'"))
-		die("nftables does not take the rule");
+	if (in_kernel[peer].begin && system(in_kernel[peer].begin)) {
+		fprintf(stderr, "bench: %s does not take its rules\n", in_kernel[peer].name);
+		exit(1);
+	}
 }
 
 void peer_end(enum live_peer peer)
 {
 	kamailio_stop();
-	if (peer == PEER_NFT && system("nft delete table ip bench"))
-		die("nftables does not delete the table");
+	if (in_kernel[peer].end && system(in_kernel[peer].end)) {
+		fprintf(stderr, "bench: %s does not give its rules up\n", in_kernel[peer].name);
+		exit(1);
+	}
 }

@@ -9,6 +9,7 @@
 enum live_peer {
 	PEER_NONE = 0,
 	PEER_NFT, /* DNAT of the listener's packets by a hash of where they come from */
+	PEER_IPVS, /* its SIP persistence engine: each packet by its Call-ID */
 	PEER_STATELESS_1,
 	PEER_STATELESS_PLAIN, /* with the allocators that it has by default; the others have -x fm -X fm */
 	PEER_STATELESS_2,
@@ -18,6 +19,9 @@ enum live_peer {
 	PEER_STATEFUL_4,
 	PEERS,
 };
+
+/* Whether the kernel has what it takes; if not, says so. */
+int peer_is_there(enum live_peer peer);
 
 /* Makes one direct packets, and no more. A Kamailio runs for its turn alone: idle ones have timers, too. */
 void peer_begin(enum live_peer peer);
