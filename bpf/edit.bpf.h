@@ -137,6 +137,13 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 	return 0;
 }
 
+/* Writes one tag; vlan as in struct ds_link. */
+port_inline void edit_tag(__u8 *l2, __u16 vlan)
+{
+	*(__be16 *)l2 = vlan & DS_VLAN_SERVICE ? PKT_VLAN_8021AD : PKT_VLAN_8021Q;
+	*(__be16 *)(l2 + 2) = bpf_htons(vlan & 0xfff);
+}
+
 /* Writes Ethernet and VLAN tags, as w->hop has them, in front of l3; where they begin. */
 port_inline __u8 *edit_link(struct work *w, __u8 *l3, __be16 proto)
 {
@@ -145,13 +152,11 @@ port_inline __u8 *edit_link(struct work *w, __u8 *l3, __be16 proto)
 	*(__be16 *)l2 = proto;
 	if (w->hop.tags > 1) {
 		l2 -= 4;
-		*(__be16 *)l2 = PKT_VLAN_8021Q;
-		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[1]);
+		edit_tag(l2, w->hop.vlan[1]);
 	}
 	if (w->hop.tags) {
 		l2 -= 4;
-		*(__be16 *)l2 = w->hop.tags > 1 ? PKT_VLAN_8021AD : PKT_VLAN_8021Q;
-		*(__be16 *)(l2 + 2) = bpf_htons(w->hop.vlan[0]);
+		edit_tag(l2, w->hop.vlan[0]);
 	}
 	l2 -= 12;
 	__builtin_memcpy(l2, w->hop.dmac, 6);

@@ -157,7 +157,7 @@ port_inline int pkt_parse(struct xdp_md *ctx, struct work_pkt *k)
 		tag = pkt_take(&c, sizeof(*tag));
 		if (!tag)
 			return PKT_OTHER;
-		k->vlan[i] = bpf_ntohs(tag->tci) & 0xfff;
+		k->vlan[i] = (bpf_ntohs(tag->tci) & 0xfff) | (proto == PKT_VLAN_8021AD ? DS_VLAN_SERVICE : 0);
 		k->tags = i + 1;
 		proto = tag->proto;
 	}

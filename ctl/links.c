@@ -4,8 +4,10 @@
  */
 #include "links.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_arp.h>
+#include <linux/if_ether.h>
 #include <linux/if_link.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,18 +15,22 @@
 
 #include "netlink.h"
 
-/* The tag of a VLAN device, 0 for any other kind (tag 0 is a priority tag, not a VLAN). */
+/* The tag of a VLAN device as in struct ds_link, 0 for any other kind (tag 0 is a priority tag, not a VLAN). */
 static __u16 links_vlan(const struct rtattr *info)
 {
-	const struct rtattr *at[IFLA_INFO_DATA + 1], *data[IFLA_VLAN_ID + 1];
+	const struct rtattr *at[IFLA_INFO_DATA + 1], *data[IFLA_VLAN_PROTOCOL + 1];
+	__u16 vlan;
 
 	if (!info)
 		return 0;
 	netlink_attrs(RTA_DATA(info), RTA_PAYLOAD(info), at, IFLA_INFO_DATA);
 	if (!at[IFLA_INFO_KIND] || !at[IFLA_INFO_DATA] || strcmp(RTA_DATA(at[IFLA_INFO_KIND]), "vlan") != 0)
 		return 0;
-	netlink_attrs(RTA_DATA(at[IFLA_INFO_DATA]), RTA_PAYLOAD(at[IFLA_INFO_DATA]), data, IFLA_VLAN_ID);
-	return data[IFLA_VLAN_ID] ? netlink_u16(data[IFLA_VLAN_ID]) : 0;
+	netlink_attrs(RTA_DATA(at[IFLA_INFO_DATA]), RTA_PAYLOAD(at[IFLA_INFO_DATA]), data, IFLA_VLAN_PROTOCOL);
+	vlan = data[IFLA_VLAN_ID] ? netlink_u16(data[IFLA_VLAN_ID]) : 0;
+	if (vlan && data[IFLA_VLAN_PROTOCOL] && netlink_u16(data[IFLA_VLAN_PROTOCOL]) == htons(ETH_P_8021AD))
+		vlan |= DS_VLAN_SERVICE;
+	return vlan;
 }
 
 static int links_each(void *ctx, const struct nlmsghdr *answer)

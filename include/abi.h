@@ -19,7 +19,7 @@
 #include "port.h"
 
 /* Changes with any change of a struct below; a new program adopts only maps of its own layout. */
-#define DS_LAYOUT_VERSION 7
+#define DS_LAYOUT_VERSION 8
 
 #define DS_LISTENERS_MAX 64	/* slots in listeners[] */
 #define DS_ROUTES_MAX 64	/* routes of a listener: bits of a word */
@@ -294,10 +294,13 @@ struct ds_counters {
 	__u64 taken;  /* of these, those that came to be looked at there: the rest found its queue full */
 };
 
+/* In a VLAN number, which has 12 bits: its tag is one of 802.1ad, else of 802.1Q. */
+#define DS_VLAN_SERVICE 0x1000
+
 /* A link that packets leave by or enter on; key of the map links is the ifindex. */
 struct ds_link {
 	__u32 phys;    /* the device to transmit on: the VLAN device's parent, else itself */
-	__u16 vlan[2]; /* tags to write, outermost first, host byte order, 0: none */
+	__u16 vlan[2]; /* tags to write, outermost first, host byte order, DS_VLAN_SERVICE in them, 0: none */
 	__u8 tags;     /* 0 to 2 */
 	__u8 attached; /* 1: this program is attached to phys */
 	__u16 pad;

@@ -47,6 +47,18 @@ static void vlan_device(void **state)
 	p.vlan[0] = 101;
 	prog_packet(&r, PROG_IN, &p);
 	prog_check(&r, XDP_REDIRECT, "forward", "request");
+	/* two tags, of which the outer one is of 802.1ad: another device's than 802.1Q's of the same number */
+	p.tags = 2;
+	p.vlan[0] = 100;
+	p.vlan[1] = 200;
+	key.vlan[1] = 200;
+	prog_put("vlan_ids", &key, &lo);
+	prog_packet(&r, PROG_IN, &p);
+	prog_check(&r, XDP_REDIRECT, "forward", "request");
+	key.vlan[0] |= DS_VLAN_SERVICE;
+	prog_put("vlan_ids", &key, &lo);
+	prog_packet(&r, PROG_IN, &p);
+	prog_check(&r, XDP_DROP, "needs_slow_path", "slow_no_route");
 }
 
 /* Before anything is published nothing is ours. */

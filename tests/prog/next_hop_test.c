@@ -213,6 +213,9 @@ static void tagged(void **state)
 		check_int("VLAN tags", v.tags, row->sent);
 		check_int("outer VLAN", v.vlan[0], row->vlan[0]);
 		check_int("inner VLAN", v.vlan[1], row->vlan[1]);
+		/* such as they came with, or as the entry says */
+		if (row->sent == 2)
+			check_int("protocol of the outer tag", v.proto[0], row->cached ? 0x8100 : 0x88a8);
 	}
 }
 

@@ -275,16 +275,32 @@ static void counted_for_destination(void **state)
 }
 
 /* A VLAN device out there: the tags that the map links has for it are written, and the parent transmits. */
+static const struct ds_link out_links[] = {
+	{ .tags = 1, .vlan = { 300 } },
+	{ .tags = 1, .vlan = { 300 | DS_VLAN_SERVICE } },
+	{ .tags = 2, .vlan = { 300, 400 } },
+	{ .tags = 2, .vlan = { 300 | DS_VLAN_SERVICE, 400 } },
+	{ .tags = 2, .vlan = { 300 | DS_VLAN_SERVICE, 400 | DS_VLAN_SERVICE } },
+};
+
+static unsigned int protocol_of(__u16 vlan)
+{
+	return vlan & DS_VLAN_SERVICE ? 0x88a8 : 0x8100;
+}
+
 static void vlan_out(void **state)
 {
-	struct ds_link link = { .phys = prog.ifindex[PROG_OUT], .vlan = { 300, 400 } };
+	struct ds_link link;
 	struct pkt p = prog_from_client(0);
 	char text[PROG_TEXT_MAX];
 	struct prog_run r;
 	struct pkt_view v;
+	size_t i;
 
 	(void)state;
-	for (link.tags = 1; link.tags <= 2; link.tags++) {
+	for (i = 0; i < TEST_COUNT(out_links); i++) {
+		link = out_links[i];
+		link.phys = prog.ifindex[PROG_OUT];
 		one_dest(0, 0);
 		prog_put("links", &prog.ifindex[PROG_OUT], &link);
 		p.len = prog_text(text, edit_rows[0].in, 0);
@@ -295,7 +311,9 @@ static void vlan_out(void **state)
 		check_int("VLAN tags", v.tags, link.tags);
 		check_int("outer VLAN", v.vlan[0], 300);
 		check_int("inner VLAN", v.vlan[1], link.tags == 2 ? 400 : 0);
-		check_int("protocol of the outer tag", v.proto[0], link.tags == 2 ? 0x88a8 : 0x8100);
+		check_int("protocol of the outer tag", v.proto[0], protocol_of(link.vlan[0]));
+		if (link.tags == 2)
+			check_int("protocol of the inner tag", v.proto[1], protocol_of(link.vlan[1]));
 		prog_check_text("payload", v.payload, v.len, edit_rows[0].out, 0);
 	}
 }
