@@ -7,7 +7,7 @@
 # so a message that strayed shows as a call too many here and a lost one there.
 
 LAB_DESTS=5
-LAB_LIMIT=240
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -5,7 +5,7 @@
 # one key to one destination, priorities to whom they say.
 
 LAB_DESTS=4
-LAB_LIMIT=240
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -5,7 +5,7 @@
 # mode and checksum offload of the senders and of the director's interfaces.
 
 LAB_DESTS=3
-LAB_LIMIT=300
+LAB_LIMIT=850
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

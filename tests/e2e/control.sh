@@ -5,7 +5,7 @@
 # wrong usage, SIGHUP, a list that is watched.
 
 LAB_DESTS=5
-LAB_LIMIT=${LAB_LIMIT:-150}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

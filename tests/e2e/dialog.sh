@@ -5,7 +5,7 @@
 # in turns, so that a request without them would come to another destination.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-300}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -4,7 +4,7 @@
 # Those of dist/examples that answer, throw away, or send all to one host, driven by sipp: octets, and who hears nothing.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-180}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

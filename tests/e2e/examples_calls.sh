@@ -4,7 +4,7 @@
 # Those of dist/examples that forward calls to sets, driven by sipp: which destination gets what, and in which order.
 
 LAB_DESTS=4
-LAB_LIMIT=${LAB_LIMIT:-240}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

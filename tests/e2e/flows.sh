@@ -5,7 +5,7 @@
 # ourselves and their ACK, and requests that pass us more than once.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-150}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # the tests that are named alone, if any is
 NAMED=" $* "
 # shellcheck source=tests/lib/lab.sh

@@ -4,7 +4,7 @@
 # The guard: who floods is held to the rate while others lose nothing; lists change by reload while calls go on.
 
 LAB_DESTS=2
-LAB_LIMIT=${LAB_LIMIT:-180}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

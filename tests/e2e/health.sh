@@ -5,7 +5,7 @@
 # destination that only traffic shows, a standby without the listener's address, commands on events.
 
 LAB_DESTS=4
-LAB_LIMIT=${LAB_LIMIT:-200}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -5,7 +5,7 @@
 # and to a server on the director itself behind a shield.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-300}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

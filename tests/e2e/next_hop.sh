@@ -5,7 +5,7 @@
 # heartbeat is not fresh any more. Either way the next hop comes from where it should: the cache is read by its pin.
 
 LAB_DESTS=1
-LAB_LIMIT=${LAB_LIMIT:-180}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -6,7 +6,7 @@
 # answers, compared row by row. A difference that oracle_differences.tsv does not argue for fails.
 
 LAB_DESTS=3
-LAB_LIMIT=150
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

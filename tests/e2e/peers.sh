@@ -6,7 +6,7 @@
 # that the tool has not done, and the daemon lives.
 
 LAB_DESTS=2
-LAB_LIMIT=${LAB_LIMIT:-180}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # the tests that are named alone, if any is
 NAMED=" $* "
 # shellcheck source=tests/lib/lab.sh

@@ -5,7 +5,7 @@
 # sentence with the remedy, and leaves nothing attached, pinned or set.
 
 LAB_DESTS=2
-LAB_LIMIT=150
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

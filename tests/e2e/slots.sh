@@ -7,7 +7,7 @@
 # program by test run, as it is loaded from the list.
 
 LAB_DESTS=1
-LAB_LIMIT=240
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/e2e.sh

@@ -5,7 +5,7 @@
 # to the other; what is passed arrives, too; upgrades go on under traffic; wrong lists of CPUs are refused.
 
 LAB_DESTS=3
-LAB_LIMIT=${LAB_LIMIT:-300}
+LAB_LIMIT=${LAB_LIMIT:-600}
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh

@@ -6,7 +6,7 @@
 # command can go on with.
 
 LAB_DESTS=2
-LAB_LIMIT=420
+LAB_LIMIT=600
 # shellcheck source=tests/lib/lab.sh
 . "$(dirname "$0")/../lib/lab.sh"
 # shellcheck source=tests/lib/sipp.sh
