@@ -161,11 +161,12 @@ compare: ## the pings beside those of the real Kamailio 5.6: a table (root, abou
 	$(Q)$(MAKE) all $(B)/tests/pass.bpf.o
 	$(Q)tests/compare/pings.sh
 
-matrix: ## objects of all compilers on this kernel and, in virtual machines, on those of Debian 12 (root, about 10 min)
-	$(Q)scripts/deps.sh build vm
+matrix: ## objects of all compilers on this kernel and, in virtual machines, on those of Debian 12 (root, about 15 min)
+	$(Q)scripts/deps.sh build lab test vm
 	$(Q)scripts/deps.sh --root matrix
-	$(Q)$(MAKE) tests-root $(B)/tests/vm/verify
+	$(Q)$(MAKE) all tests-root $(B)/tests/vm/verify
 	$(Q)tests/vm/matrix.sh $(CLANGS:%=$(B)/clang%/dispatch.bpf.o)
+	$(Q)tests/vm/devices.sh
 
 compare-load: ## 10,000 calls by call load: our count and the real Kamailio's against the answerers' (root, about 4 min)
 	$(Q)scripts/deps.sh --root compare

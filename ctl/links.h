@@ -12,8 +12,8 @@
 
 struct links_device {
 	__u32 ifindex;
-	__u32 parent; /* of a VLAN device in this namespace, else 0 */
-	__u16 vlan; /* as in struct ds_link */
+	__u32 parent;  /* of a VLAN device in this namespace, else 0 */
+	__u16 vlan;    /* as in struct ds_link */
 	bool ethernet; /* mac is one */
 	__u8 mac[6];
 	__u32 mtu;

@@ -152,7 +152,7 @@ static void kamailio_start(enum live_peer peer)
 }
 
 /* Destinations beside the lab's own, for those who spread packets over several. */
-#define MORE_NEIGHBOURS                                                                            \
+#define MORE_NEIGHBOURS                                                                              \
 	"for n in 31 32 33; do ip neigh replace 198.51.100.$n lladdr 02:00:00:00:00:30 dev " LAB_OUT \
 	" nud permanent || exit; done; "
 

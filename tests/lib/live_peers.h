@@ -8,7 +8,7 @@
 
 enum live_peer {
 	PEER_NONE = 0,
-	PEER_NFT, /* DNAT of the listener's packets by a hash of where they come from */
+	PEER_NFT,  /* DNAT of the listener's packets by a hash of where they come from */
 	PEER_IPVS, /* its SIP persistence engine: each packet by its Call-ID */
 	PEER_STATELESS_1,
 	PEER_STATELESS_PLAIN, /* with the allocators that it has by default; the others have -x fm -X fm */
