@@ -64,7 +64,6 @@
 #define PORT_HASH_STEPS 32
 /* None: a loop over single octets takes 0.7 to over 1 M instructions (6.18, clang 14 and 19), and is seldom needed. */
 #define PORT_OCTET_STEPS 0
-#define PORT_ROW_STEPS 640
 
 /* Offsets into a datagram are masked with this before they meet a packet pointer; the fast path reads no further. */
 #define PORT_OFF_MASK 0x0fffu
@@ -151,7 +150,6 @@ struct sip_ctx {
 #define PORT_DIGIT_STEPS 70000
 #define PORT_HASH_STEPS 8192
 #define PORT_OCTET_STEPS 70000
-#define PORT_ROW_STEPS 140000
 #define PORT_OFF_MASK 0xffffu
 #define PORT_ROWS_MAX 1024u
 

@@ -246,4 +246,25 @@ port_global int sip_head_scan(struct sip_ctx *c, struct sip_msg *m)
 	return 0;
 }
 
+/*
+ * One step of a walk over the rows of a message whose head is sound, which begins with the CRLF of its start line: the
+ * offset that the walk goes on from; *starts is set where a row starts there, and the one before has ended two octets
+ * earlier. The steps are those of sip_head_scan(), so that no walk ends before that does.
+ */
+port_inline __u64 sip_row_step(const struct sip_buf *b, __u64 off, __u64 *starts)
+{
+	__u64 none, w;
+
+	*starts = 0;
+	off = port_forget(sip_next_control(b, off, &none), b->zero);
+	if (none)
+		return off;
+	w = sip_load8(b, off);
+	if ((w & 0xffff) != SIP_W2('\r', '\n'))
+		return off + 1;
+	w = w >> 16 & 0xff;
+	*starts = w != ' ' && w != '\t';
+	return off + 2;
+}
+
 #endif

@@ -34,34 +34,27 @@ port_inline int sip_key_is_row(const struct sip_buf *b, __u64 off, __u64 lim, co
 }
 
 /*
- * The first row of m whose name is k's, folded lines included: SIP_KEY_OK with *row, _ABSENT or _FAR. One pass in
- * steps of eight octets over the rows, which the parser has found sound.
+ * The first row of m whose name is k's, folded lines included: SIP_KEY_OK with *row, _ABSENT or _FAR. One pass over the
+ * rows, which the parser has found sound.
  */
 port_global int sip_key_row(struct sip_ctx *c, const struct sip_msg *m, const struct ds_key *k, struct sip_key_row *row)
 {
 	SIP_OPEN(c);
-	__u64 off, lim, hit, value, found = 0;
+	__u64 off, lim, starts, value, found = 0;
 	int i;
 
 	if (!m || !k || !row)
 		return SIP_KEY_ABSENT;
-	off = port_forget(m->line, b->zero);
+	off = port_forget(m->line - 2, b->zero);
 	lim = port_forget(m->blank, b->zero);
-	if (sip_key_is_row(b, off, lim, k, &value))
-		found = value;
-	for (i = 0; i < PORT_ROW_STEPS; i++, off = port_forget(off, b->zero)) {
+	/* one more than the scan, to see the end */
+	for (i = 0; i <= PORT_HEAD_STEPS; i++, off = port_forget(off, b->zero)) {
 		found = port_forget(found, b->zero);
 		port_join();
 		if (!sip_before(b, off, lim))
 			return SIP_KEY_ABSENT;
-		hit = sip_zero_lowest(sip_load8(b, off) ^ SIP_SPLAT('\n'));
-		if (!hit) {
-			off += 8;
-			continue;
-		}
-		off += sip_lowest(hit) + 1;
-		value = sip_load1(b, off);
-		if (value == ' ' || value == '\t')
+		off = sip_row_step(b, off, &starts);
+		if (!starts)
 			continue;
 		if (found) {
 			row->off = sip_skip_blanks(b, found, off);

@@ -127,33 +127,27 @@ port_global __u32 sip_path_reg_id(struct sip_ctx *c, __u64 off, __u64 lim)
 	return SIP_PATH_FAR;
 }
 
-/* SIP_PATH_* of the rows of m, a sound request. One pass in steps of eight octets. */
+/* SIP_PATH_* of the rows of m, a sound request, in one pass. */
 port_global __u32 sip_path_wanted(struct sip_ctx *c, const struct sip_msg *m)
 {
 	SIP_OPEN(c);
-	__u64 off, lim, hit, row, next, value = 0, wanted = 0;
+	__u64 off, lim, starts, row = 0, value = 0, wanted = 0;
 	int i;
 
 	if (!m)
 		return SIP_PATH_FAR;
-	off = port_forget(m->line, b->zero);
+	off = port_forget(m->line - 2, b->zero);
 	lim = port_forget(m->blank, b->zero);
-	row = sip_path_row(b, off, lim, &value);
-	for (i = 0; i < PORT_ROW_STEPS; i++, off = port_forget(off, b->zero)) {
+	/* one more than the scan, to see the end */
+	for (i = 0; i <= PORT_HEAD_STEPS; i++, off = port_forget(off, b->zero)) {
 		wanted = port_forget(wanted, b->zero);
 		value = port_forget(value, b->zero);
 		row = port_forget(row, b->zero);
 		port_join();
 		if (!sip_before(b, off, lim))
 			return wanted;
-		hit = sip_zero_lowest(sip_load8(b, off) ^ SIP_SPLAT('\n'));
-		if (!hit) {
-			off += 8;
-			continue;
-		}
-		off += sip_lowest(hit) + 1;
-		next = sip_load1(b, off);
-		if (next == ' ' || next == '\t')
+		off = sip_row_step(b, off, &starts);
+		if (!starts)
 			continue;
 		/* the row that ends here, without its line end */
 		if (row == SIP_PATH_ROW_SUPPORTED)

@@ -144,6 +144,8 @@ static const struct more_row {
 	{ "folded", "X-Account", 0, "X-Account: a b\r\n", "X-Account:\r\n a\r\n\t b\r\n", SIP_KEY_OK, 1 },
 	{ "in a folded line", "X-Account", 0, "X-Account: 42\r\n", "Subject: a\r\n X-Account: 43\r\nX-Account: 42\r\n",
 	  SIP_KEY_OK, 1 },
+	{ "behind other control octets", "X-Account", 0, "X-Account: 42\r\n",
+	  "Subject: a\tb \002\v \\\001 \x8e\xff X-Account: 43\tX-Account: 44\r\nX-Account: 42\r\n", SIP_KEY_OK, 1 },
 	{ "compact form", "Contact", 'm', "Contact: <sip:a@b>\r\n", "M: <sip:a@b>\r\n", SIP_KEY_OK, 1 },
 	{ "no compact form", "Contact", 0, "Contact: <sip:a@b>\r\n", "m: <sip:a@b>\r\n", SIP_KEY_ABSENT, 0 },
 	{ "compact letter begins another", "Contact", 'm', "Contact: x\r\n", "MIME-Version: 1.0\r\n", SIP_KEY_ABSENT,

@@ -18,6 +18,8 @@ static const struct want_row {
 	{ "93 path in capitals", "SUPPORTED: PATH\r\n", SIP_PATH_SUPPORTED },
 	{ "93 compact", "k:path\r\n", SIP_PATH_SUPPORTED },
 	{ "93 folded", "Supported :\r\n 100rel,\r\n\tpath\r\n", SIP_PATH_SUPPORTED },
+	{ "93 behind other control octets",
+	  "Subject: a\tb \002\v \\\001 \x8e\xff Supported: x\r\nSupported:\t100rel,\tpath\r\n", SIP_PATH_SUPPORTED },
 	{ "93 second row", "Supported: 100rel\r\nK : outbound\r\nSupported: path\r\n", SIP_PATH_SUPPORTED },
 	{ "93 other rows about", "Require: path\r\nSupported: path\r\nUser-Agent: x\r\n", SIP_PATH_SUPPORTED },
 	{ "93 required only", "Require: path\r\n", 0 },
