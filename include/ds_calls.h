@@ -85,9 +85,9 @@ port_inline struct ds_call_entered ds_call_insert(struct ds_call_bucket *bucket,
 						  __u32 idle)
 {
 	struct ds_call_entered e = { 0, 0, 0 };
+	__u64 rank, best = 0, way = 0, v, zero;
 	struct ds_call *call;
-	int i, rank, best = 0;
-	__u32 way = 0;
+	int i;
 
 	for (i = 0; i < DS_CALL_LOCK_TRIES; i++)
 		if (__sync_val_compare_and_swap(&bucket->lock, 0, 1) == 0)
@@ -95,8 +95,8 @@ port_inline struct ds_call_entered ds_call_insert(struct ds_call_bucket *bucket,
 	if (i == DS_CALL_LOCK_TRIES)
 		return e;
 	for (i = 0; i < DS_CALLS_WAYS; i++) {
-		__u64 v = *(volatile __u64 *)&bucket->way[i].val;
-
+		port_join();
+		v = *(volatile __u64 *)&bucket->way[i].val;
 		if (bucket->way[i].key == key && ds_call_alive(v, now, idle)) {
 			e.val = v;
 			break;
@@ -106,6 +106,9 @@ port_inline struct ds_call_entered ds_call_insert(struct ds_call_bucket *bucket,
 			best = rank;
 			way = i;
 		}
+		zero = port_zero((const void *)(long)v);
+		best = port_forget(best, zero);
+		way = port_forget(way, zero);
 	}
 	if (!e.val && best) {
 		call = &bucket->way[way < DS_CALLS_WAYS ? way : 0];
