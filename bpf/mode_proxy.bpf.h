@@ -118,7 +118,7 @@ port_inline int proxy_own_routes(struct xdp_md *ctx, struct work *w, const struc
 	return w->route.token.len ? sip_token_read(&b, w->route.token, key, &l->at, &w->ours.token) : REASON_none;
 }
 
-/* Decides about a request: sets w->dest, w->hop.to, w->ours; returns a reason. */
+/* Decides about a request: sets w->dest, w->hop.to, w->back, of w->ours all but branch and sx; returns a reason. */
 port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
@@ -151,11 +151,6 @@ port_inline int proxy_decide(struct xdp_md *ctx, struct work *w)
 		if (!w->from || (w->routed && rc == REASON_no_action))
 			rc = proxy_inward(ctx, w);
 	}
-	if (!proxy_is_sent_on(rc))
-		return rc;
-	if (sip_branch(&b, &w->msg, &w->msg.via, s->key, &w->ours.branch))
-		return REASON_slow_too_long;
-	w->ours.sx = sip_sx(s->key, w->ours.branch, &l->at, &w->back);
 	return rc;
 }
 
@@ -230,13 +225,17 @@ port_inline int proxy_is_stored(const struct ds_listener_half *half)
 port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 {
 	struct ds_listener *l = DS_LOOKUP(listeners, w->listener);
+	struct ds_state *s = DS_LOOKUP(state, 0);
 	struct sip_buf b = sip_buf(ctx);
 	struct ds_dest_uri *to;
 	__u32 ip_len;
 	int rc;
 
-	if (!l)
+	if (!l || !s)
 		return exit_drop(w->listener, REASON_shutdown);
+	if (sip_branch(&b, &w->msg, &w->msg.via, s->key, &w->ours.branch))
+		return exit_slow(ctx, w, REASON_slow_too_long);
+	w->ours.sx = sip_sx(s->key, w->ours.branch, &l->at, &w->back);
 	if (proxy_is_stored(&l->half[w->half & 1]) && w->dest && !w->from && w->reason != REASON_request_flow) {
 		rc = store_on_request(ctx, w, &l->half[w->half & 1]);
 		if (rc != REASON_none)
