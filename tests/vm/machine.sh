@@ -6,6 +6,15 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 VM=$TOP/build/vm
 root=$VM/root
+running= # what start() waits for
+
+machine_stop() {
+	[[ -z $running ]] || kill "$running" 2>/dev/null || true
+}
+trap machine_stop EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+trap 'exit 129' HUP
 
 die() {
 	echo "$VM_WHO: $*" >&2
@@ -93,12 +102,16 @@ image_end() {
 	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null) | gzip -1 >"$VM/initrd"
 }
 
-# start DIR SECONDS OPTION...: what the machine says on stdout, until it switches itself off or is late.
+# start DIR SECONDS OPTION...: what the machine says on stdout, until it switches itself off, is late, or we are
+# interrupted.
 start() {
 	local dir=$1 limit=$2
 
 	shift 2
 	timeout "$limit" qemu-system-x86_64 -cpu max -m 2048 -nodefaults -display none -no-reboot -serial stdio \
 		-kernel "$dir"/boot/vmlinuz-* -initrd "$VM/initrd" -append "console=ttyS0 quiet panic=-1" "$@" \
-		</dev/null 2>&1 || true
+		</dev/null 2>&1 &
+	running=$!
+	wait "$running" || true
+	running=
 }
