@@ -93,7 +93,7 @@ port_inline int listener_of(struct work *w, __u32 has_nat)
 	mode = listener_look_up(w, has_nat);
 	if (!mode)
 		return 0;
-	w->now_ns = bpf_ktime_get_coarse_ns();
+	w->now_ns = known_now(w);
 	known_flow_enter(f, w);
 	return mode;
 }

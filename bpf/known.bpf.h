@@ -56,12 +56,24 @@ port_inline int known_holds(__u32 slot, __u32 serial)
 	return d && d->serial == serial;
 }
 
+/* The coarse monotonic clock, which goes on with the jiffies: asked once for all packets of one. */
+port_inline __u64 known_now(struct work *w)
+{
+	__u64 tick = bpf_jiffies64();
+
+	if (w->tick != tick) {
+		w->tick = tick;
+		w->tick_ns = bpf_ktime_get_coarse_ns();
+	}
+	return w->tick_ns;
+}
+
 /* Whether the row tells of the packet's ends what is so now; sets w->now_ns where it may. */
 port_inline int known_flow_is_fresh(struct known_flow *f, struct work *w)
 {
 	if (!known_is(f->ends, (const __u64 *)&w->pkt.src) || f->changes != w->changes)
 		return 0;
-	w->now_ns = bpf_ktime_get_coarse_ns();
+	w->now_ns = known_now(w);
 	return w->now_ns - f->at_ns < KNOWN_FRESH_NS && (!f->from || known_holds(f->from, f->serial));
 }
 

@@ -136,6 +136,8 @@ struct work {
 	__u32 reason;	 /* enum reason: of the reply to build, or of the forwarding */
 	__u32 now;	 /* seconds of the coarse monotonic clock */
 	__u64 now_ns;
+	__u64 tick;	 /* jiffies when the clock was read last, by any packet: see known_now() */
+	__u64 tick_ns;	 /* what it said */
 	__u64 key_hash;	 /* keyed hash of the Call-ID */
 	__u64 pick_hash; /* of the key that the set hashes, where keyed is set; else that of the Call-ID is */
 	__u32 keyed;
