@@ -67,7 +67,7 @@ port_inline int sip_slot_uri(const struct sip_buf *b, const struct sip_uri *u, _
 	if (u->scheme == SIP_SCHEME_OTHER)
 		return SIP_KEY_ABSENT;
 	if (u->scheme != SIP_SCHEME_TEL) {
-		is_phone = sip_slot_is_phone(b, u->params, lim);
+		is_phone = sip_slot_is_phone(b->c, u->params, lim);
 		/* of a telephone number's user what is a parameter there counts no more than a password */
 		end = sip_find(b, user, end, is_phone ? SIP_SET(':', ';', ':', ';') : SIP_SET(':', ':', ':', ':'));
 	}

@@ -57,8 +57,9 @@ port_inline __u32 sip_slot_mix(__u64 sum)
 }
 
 /* Whether a URI's parameters, which end at lim or before its headers, say user=phone; SIP_FAR where they are too many. */
-port_inline __u64 sip_slot_is_phone(const struct sip_buf *b, __u64 off, __u64 lim)
+port_global __u64 sip_slot_is_phone(struct sip_ctx *c, __u64 off, __u64 lim)
 {
+	SIP_OPEN(c);
 	__u64 w;
 	int i;
 
