@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * work.bpf.h - what one packet carries from program to program of the chain, in a per-CPU value. The verifier does not
- * track the contents of map values, which keeps its states few; nothing in here survives the packet.
+ * track the contents of map values, which keeps its states few; nothing in here but the clock survives the packet.
  */
 #ifndef SIPXDP_WORK_BPF_H
 #define SIPXDP_WORK_BPF_H
