@@ -376,17 +376,6 @@ port_inline __u16 send_whole_checksum(const struct work *w, __u64 sum)
 	return check ? check : 0xffff;
 }
 
-/* Stores the n octets of w->out in front of WORK_L2_MAX, less than a block, at the frame's start: a link layer's header. */
-port_inline int send_store_link(struct xdp_md *ctx, struct work *w, __u64 n)
-{
-	/* a masked sum: a map pointer less a variable is "unbounded memory access" (6.18) */
-	__u64 start = (WORK_L2_MAX - n) & 127;
-
-	port_barrier(start);
-	start &= 127;
-	return edit_is_some(&n, EDIT_BLOCK) ? bpf_xdp_store_bytes(ctx, 0, w->out + start, n) : -1;
-}
-
 /*
  * Stores n octets of w->out, headers of hdr octets first, at the frame's start. In blocks, see EDIT_BLOCK, the last of
  * which covers what it has to of the one before. 0, or -1 where they do not fit.
@@ -398,8 +387,11 @@ port_inline int send_store(struct xdp_md *ctx, struct work *w, __u64 hdr, __u64 
 	__u8 *p;
 	__u32 k;
 
+	/* a link layer's header alone */
 	if (n < EDIT_BLOCK)
-		return send_store_link(ctx, w, n);
+		return edit_is_some(&n, EDIT_BLOCK)
+			       ? bpf_xdp_store_bytes(ctx, 0, w->out + WORK_AT(WORK_L2_MAX - hdr), n)
+			       : -1;
 	for (k = 0; k < WORK_HEAD_MAX / EDIT_BLOCK; k++, i = port_forget(i + EDIT_BLOCK, b.zero)) {
 		last = n - EDIT_BLOCK;
 		more = port_forget(sip_before(&b, i, last), b.zero);

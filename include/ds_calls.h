@@ -106,6 +106,7 @@ port_inline struct ds_call_entered ds_call_insert(struct ds_call_bucket *bucket,
 			best = rank;
 			way = i;
 		}
+		/* forgotten: known, the verifier walks the rest for each way and rank (193 k instructions, 6.18, clang 14) */
 		zero = port_zero((const void *)(long)v);
 		best = port_forget(best, zero);
 		way = port_forget(way, zero);

@@ -56,7 +56,10 @@ port_inline __u32 sip_slot_mix(__u64 sum)
 	return h ? h : 1;
 }
 
-/* Whether a URI's parameters, which end at lim or before its headers, say user=phone; SIP_FAR where they are too many. */
+/*
+ * Whether a URI's parameters, which end at lim or before its headers, say user=phone; SIP_FAR where they are too many.
+ * Global, since inline it takes xdp_key to 646 k verified instructions (6.1, clang 16).
+ */
 port_global __u64 sip_slot_is_phone(struct sip_ctx *c, __u64 off, __u64 lim)
 {
 	SIP_OPEN(c);
