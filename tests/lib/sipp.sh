@@ -41,6 +41,8 @@ sipp_scenario() {
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/response="180"/& optional="true"/')
 	# an answerer whose last 200 is lost more than once must still know the call when BYE comes again
 	((SIPP_LOSSY == 0)) || edit+=(-e 's/timewait milliseconds="[0-9]*"/timewait milliseconds="8000"/')
+	# sipp takes no INVITE for one sent again once it has answered it twice (180, 200), and would give its call up
+	((SIPP_LOSSY == 0)) || edit+=(-e 's/<recv request="\(ACK\|BYE\)"/<recv request="INVITE" optional="true"><\/recv>\n  &/')
 	# by rename: the one started before may still be reading it
 	sed "${edit[@]}" "$LAB_SIPP/$1.xml" >"$LAB_DIR/$1.xml.new"
 	mv "$LAB_DIR/$1.xml.new" "$LAB_DIR/$1.xml"
