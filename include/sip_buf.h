@@ -143,13 +143,10 @@ port_inline __u64 sip_any(__u64 w, __u32 set)
 	return sip_either(w, x, v) | sip_either(w, y, u);
 }
 
-/*
- * The first offset in [off, lim) that holds an octet of the set, lim where there is none, SIP_FAR where the bound of
- * a scan was hit first.
- */
-port_inline __u64 sip_find(const struct sip_buf *b, __u64 off, __u64 lim, __u32 set)
+/* As sip_find() for octets below `below`, too; 0: for none. set and below are known when this is compiled. */
+port_inline __u64 sip_find_or_below(const struct sip_buf *b, __u64 off, __u64 lim, __u32 set, __u8 below)
 {
-	__u64 hit = 0;
+	__u64 hit = 0, w;
 	int i;
 
 	off = port_forget(off, b->zero);
@@ -158,7 +155,8 @@ port_inline __u64 sip_find(const struct sip_buf *b, __u64 off, __u64 lim, __u32 
 	for (i = 0; i < PORT_FIND_STEPS; i++, off = port_forget(off + 8, b->zero)) {
 		if (off >= lim)
 			break;
-		hit = sip_any(sip_load8(b, off), set);
+		w = sip_load8(b, off);
+		hit = sip_any(w, set) | (below ? (w - SIP_SPLAT(below)) & ~w & SIP_HIGH : 0);
 		if (hit)
 			break;
 	}
@@ -177,6 +175,15 @@ port_inline __u64 sip_find(const struct sip_buf *b, __u64 off, __u64 lim, __u32 
 	off = port_forget(off, b->zero);
 	port_join();
 	return off;
+}
+
+/*
+ * The first offset in [off, lim) that holds an octet of the set, lim where there is none, SIP_FAR where the bound of
+ * a scan was hit first.
+ */
+port_inline __u64 sip_find(const struct sip_buf *b, __u64 off, __u64 lim, __u32 set)
+{
+	return sip_find_or_below(b, off, lim, set, 0);
 }
 
 /* Marks every octet of w that is a blank: SP, HTAB, or the CR and LF of a folded line. */
@@ -221,8 +228,17 @@ port_global __u64 sip_skip_blank_run(struct sip_ctx *c, __u64 off, __u64 lim)
  */
 port_inline __u64 sip_skip_blanks(const struct sip_buf *b, __u64 off, __u64 lim)
 {
-	off = port_forget(off + (sip_load1(b, off) == ' '), b->zero);
-	if (port_unlikely(sip_is_blank(sip_load1(b, off))))
+	__u64 c = sip_load1(b, off);
+
+	if (c == ' ') {
+		off++;
+		c = sip_load1(b, off);
+	}
+	c = port_forget(c, b->zero);
+	off = port_forget(off, b->zero);
+	port_join();
+	/* no octet above SP is a blank; what is, the run tells */
+	if (port_unlikely(c <= ' '))
 		off = sip_skip_blank_run(b->c, off, lim);
 	else if (sip_before(b, lim, off))
 		off = lim;
@@ -248,7 +264,7 @@ port_global __u64 sip_trim_blanks(struct sip_ctx *c, __u64 off, __u64 end)
 /* As sip_trim_blanks, which is called only where there is something to trim. */
 port_inline __u64 sip_trim(const struct sip_buf *b, __u64 off, __u64 end)
 {
-	if (port_unlikely(sip_is_blank(sip_load1(b, end - 1))))
+	if (port_unlikely(sip_load1(b, end - 1) <= ' '))
 		end = sip_trim_blanks(b->c, off, end);
 	end = port_forget(end, b->zero);
 	port_join();

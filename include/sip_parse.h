@@ -18,9 +18,16 @@
  */
 port_inline __u64 sip_addr_uri(const struct sip_buf *b, __u64 off, __u64 lim, struct sip_addr *a)
 {
-	__u64 e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
-	__u8 d = sip_load1(b, e);
+	__u8 d = sip_load1(b, off);
+	__u64 e = off;
 
+	/* most begin with one of these */
+	if (d != '<' && d != '"') {
+		e = sip_find(b, off, lim, SIP_SET('"', '<', ';', ','));
+		d = sip_load1(b, e);
+	}
+	e = port_forget(e, b->zero);
+	port_join();
 	if (sip_before(b, e, lim) && d == '"') {
 		e = sip_skip_quoted(b->c, e + 1, lim);
 		if (sip_before(b, lim, e))
@@ -158,7 +165,15 @@ port_inline int sip_request_line(const struct sip_buf *b, struct sip_msg *m, __u
 	m->method_name = sip_span(off, e);
 	m->method = sip_method(b, off, e - off);
 	off = e + 1;
-	v = sip_find(b, off, b->len, SIP_SET(' ', '\r', '\t', '\0'));
+	/* nearly every URI ends in an SP and holds neither brackets, quotes nor controls: one scan tells all of it */
+	e = v = sip_find_or_below(b, off, b->len, SIP_SET(' ', '"', '<', '>'), '\r' + 1);
+	if (port_unlikely(sip_load1(b, v) != ' ')) {
+		v = sip_find(b, off, b->len, SIP_SET(' ', '\r', '\t', '\0'));
+		e = sip_find(b, off, v, SIP_SET('<', '>', '"', '\n'));
+	}
+	e = port_forget(e, b->zero);
+	v = port_forget(v, b->zero);
+	port_join();
 	m->uri.all = sip_span(off, v);
 	if (v == SIP_FAR)
 		return -1;
@@ -167,7 +182,6 @@ port_inline int sip_request_line(const struct sip_buf *b, struct sip_msg *m, __u
 	    sip_load1(b, v + 9) != '\n')
 		return sip_start_line_fault(b, m, m->head);
 	m->line = v + 10;
-	e = sip_find(b, off, v, SIP_SET('<', '>', '"', '\n'));
 	rc = sip_uri_parse(b->c, off, v, &m->uri);
 	if (e == SIP_FAR || rc == SIP_VALUE_FAR)
 		return -1;
@@ -199,8 +213,8 @@ port_inline __u64 sip_row_number(const struct sip_buf *b, const struct sip_row *
 {
 	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end);
 
-	if (off < end && sip_is_blank(sip_load1(b, end - 1)))
-		end = sip_trim_blanks(b->c, off, end);
+	if (off < end)
+		end = sip_trim(b, off, end);
 	*digits = sip_span(off, end);
 	if (off == SIP_FAR || end == SIP_FAR)
 		return SIP_FAR;
@@ -258,8 +272,8 @@ port_inline int sip_call_id_parse(const struct sip_buf *b, struct sip_msg *m, co
 {
 	__u64 end = row->end, off = sip_skip_blanks(b, row->value, end), e;
 
-	if (off < end && sip_is_blank(sip_load1(b, end - 1)))
-		end = sip_trim_blanks(b->c, off, end);
+	if (off < end)
+		end = sip_trim(b, off, end);
 	e = sip_find(b, off, end, SIP_SET(' ', '\t', '\r', ','));
 	if (off == SIP_FAR || end == SIP_FAR || e == SIP_FAR)
 		return -1;
