@@ -50,23 +50,42 @@ port_inline __u64 csum_pseudo(const struct ds_addr *src, const struct ds_addr *d
 	return s;
 }
 
-#define CSUM_STEPS ((WORK_HEAD_MAX + 7) / 8)
+/* Octets that are summed at a time. */
+#define CSUM_BLOCK 32
+
+#define CSUM_STEPS ((WORK_HEAD_MAX + CSUM_BLOCK - 1) / CSUM_BLOCK)
+
+port_inline __u64 csum_word(__u64 w)
+{
+	return (w & 0xffffffff) + (w >> 32);
+}
+
+/* As many zero octets at p as csum_octets() may read behind what it sums. */
+port_inline void csum_end(__u8 *p)
+{
+	*(__u64 *)p = 0;
+	*(__u64 *)(p + 8) = 0;
+	*(__u64 *)(p + 16) = 0;
+	*(__u64 *)(p + 24) = 0;
+}
 
 /*
- * Sum of len octets at p, which is inside a map value and has eight zero octets behind them; len at most
- * WORK_HEAD_MAX. zero: see port_forget.
+ * Sum of len octets at p, which is inside a map value and has csum_end() behind them; len at most WORK_HEAD_MAX. zero:
+ * see port_forget.
  */
 port_inline __u64 csum_octets(const __u8 *p, __u64 len, __u64 zero)
 {
-	__u64 s = 0, w;
+	const __u8 *q;
+	__u64 s = 0;
 	__u32 i;
 
 	s = port_forget(s, zero);
 	for (i = 0; i < CSUM_STEPS; i++, s = port_forget(s, zero)) {
-		if (i * 8 >= len)
+		if (i * CSUM_BLOCK >= len)
 			break;
-		w = *(const __u64 *)(p + i * 8);
-		s += (w & 0xffffffff) + (w >> 32);
+		q = p + i * CSUM_BLOCK;
+		s += csum_word(*(const __u64 *)q) + csum_word(*(const __u64 *)(q + 8));
+		s += csum_word(*(const __u64 *)(q + 16)) + csum_word(*(const __u64 *)(q + 24));
 	}
 	return s;
 }

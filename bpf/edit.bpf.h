@@ -12,7 +12,7 @@
 /* Edits of equal length and up to this many octets, behind all others, are stored where they stand. */
 #define EDIT_IN_PLACE 8
 
-#define EDIT_TEXT_STEPS 40
+#define EDIT_TEXT_STEPS 10
 
 /* Hops that an outer header starts with. */
 #define EDIT_OUTER_TTL 64
@@ -78,32 +78,32 @@ port_inline int edit_load_old(const struct sip_buf *b, struct work *w, __u64 off
 	return edit_load(b->c, off, w->old, n);
 }
 
-/* Text of a plan into w->out at pos; stores run up to seven octets over. */
+/* Text of a plan into w->out at pos; stores run up to a block less one octet over. */
 port_inline void edit_text(struct work *w, __u64 pos, __u64 text, __u64 len)
 {
 	__u32 i;
 
 	for (i = 0; i < EDIT_TEXT_STEPS; i++) {
-		if (i * 8 >= len)
+		if (i * EDIT_BLOCK >= len)
 			break;
-		*(__u64 *)(w->out + WORK_AT((pos + i * 8))) =
-			*(const __u64 *)(w->plan.text + ((text + i * 8) & (SIP_PLAN_TEXT - 1)));
+		edit_block(w->out + WORK_AT((pos + i * EDIT_BLOCK)),
+			   w->plan.text + ((text + i * EDIT_BLOCK) & (SIP_PLAN_TEXT - 1)));
 	}
 	port_join();
 }
 
-#define EDIT_COPY_STEPS (WORK_HEAD_MAX / 8)
+#define EDIT_COPY_STEPS (WORK_HEAD_MAX / EDIT_BLOCK)
 
-/* n octets of the old front at `from` into w->out at pos; stores run up to seven octets over. zero: see port_forget. */
+/* n octets of the old front at `from` into w->out at pos; stores run over as above. zero: see port_forget. */
 port_inline void edit_keep(struct work *w, __u64 pos, __u64 from, __u64 n, __u64 zero)
 {
 	__u64 i;
 
 	i = port_forget(0, zero);
-	for (__u32 k = 0; k < EDIT_COPY_STEPS; k++, i = port_forget(i + 8, zero)) {
+	for (__u32 k = 0; k < EDIT_COPY_STEPS; k++, i = port_forget(i + EDIT_BLOCK, zero)) {
 		if (i >= n)
 			break;
-		*(__u64 *)(w->out + WORK_AT((pos + i))) = *(const __u64 *)(w->old + WORK_AT((from + i)));
+		edit_block(w->out + WORK_AT((pos + i)), w->old + WORK_AT((from + i)));
 	}
 	port_join();
 }
@@ -131,8 +131,8 @@ port_inline __u32 edit_front(const struct work *w, __u64 zero)
 }
 
 /*
- * Copies the payload's old front to w->old and builds the new one in w->out from WORK_L2_MAX on, both with eight zero
- * octets behind. 0, or -1 where it is too long.
+ * Copies the payload's old front to w->old and builds the new one in w->out from WORK_L2_MAX on, both with
+ * csum_end() behind. 0, or -1 where it is too long.
  */
 port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span *s)
 {
@@ -148,7 +148,7 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 	n = s->old_end - w->pkt.payload;
 	if (n > WORK_HEAD_MAX - 512 || edit_load_old(&b, w, w->pkt.payload, n))
 		return -1;
-	*(__u64 *)(w->old + WORK_AT(n)) = 0;
+	csum_end(w->old + WORK_AT(n));
 	pos = port_forget(pos, b.zero);
 	for (i = 0; i < SIP_PLAN_EDITS; i++) {
 		if (i >= s->head_edits)
@@ -170,7 +170,7 @@ port_global int edit_build(struct xdp_md *ctx, struct work *w, struct edit_span 
 	s->new_len = pos - WORK_L2_MAX;
 	if (pos > WORK_HEAD_MAX - 8)
 		return -1;
-	*(__u64 *)(w->out + WORK_AT(pos)) = 0;
+	csum_end(w->out + WORK_AT(pos));
 	return 0;
 }
 

@@ -16,7 +16,7 @@ port_inline int reply_acknowledged(const struct sip_buf *b, struct work *w, cons
 	return !sip_own_tag(b, &w->msg, key, &w->tag) && sip_is_own_tag(b, &w->msg, w->tag);
 }
 
-/* The reply's octets into w->out from WORK_L2_MAX on, eight zero octets behind. 0, or -1 where they do not fit. */
+/* The reply's octets into w->out from WORK_L2_MAX on, csum_end() behind. 0, or -1 where they do not fit. */
 port_global int reply_compose(struct xdp_md *ctx, struct work *w)
 {
 	struct sip_buf b = sip_buf(ctx);
@@ -40,7 +40,7 @@ port_global int reply_compose(struct xdp_md *ctx, struct work *w)
 		pos = port_forget(pos + len, b.zero);
 		port_join();
 	}
-	*(__u64 *)(w->out + WORK_AT(pos)) = 0;
+	csum_end(w->out + WORK_AT(pos));
 	return 0;
 }
 

@@ -260,7 +260,7 @@ port_inline __u64 send_frame_sum(struct xdp_md *ctx, struct work *w, __u64 off, 
 {
 	if (n > WORK_HEAD_MAX - 8 || edit_load(ctx, off, w->old, n))
 		return 0;
-	*(__u64 *)(w->old + WORK_AT(n)) = 0;
+	csum_end(w->old + WORK_AT(n));
 	return csum_octets(w->old, n, zero);
 }
 
@@ -339,7 +339,7 @@ port_inline __u64 send_in_place(struct xdp_md *ctx, struct work *w, __u32 first,
 		*failed = port_forget(*failed, zero);
 		port_join();
 		new = port_le64(new);
-		new = csum_sub((new & 0xffffffff) + (new >> 32), (old & 0xffffffff) + (old >> 32));
+		new = csum_sub(csum_word(new), csum_word(old));
 		/* parity as in the new payload */
 		if ((at - w->pkt.payload) & 1)
 			new = csum_swap(new);
