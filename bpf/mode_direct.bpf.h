@@ -46,7 +46,7 @@ port_inline __u32 direct_outer(struct work *w, const struct ds_listener *l)
 /* Sends to w->hop.to by its link address; as send_plan(), or -REASON_destination_far. */
 port_inline int direct_link(struct xdp_md *ctx, struct work *w)
 {
-	int rc = send_dest_hop(ctx, w, nat_ip_len(w));
+	int rc = hop_dest(ctx, w, nat_ip_len(w));
 
 	if (rc != REASON_none)
 		return -rc;
@@ -64,8 +64,8 @@ port_inline int direct_tunnel(struct xdp_md *ctx, struct work *w, const struct d
 
 	if (!outer_len)
 		return -REASON_slow_no_route;
-	if (!send_cached(ctx, w, len)) {
-		rc = send_outer_hop(ctx, w, len);
+	if (!hop_cached(ctx, w, len)) {
+		rc = hop_outer(ctx, w, len);
 		if (rc != REASON_none)
 			return -rc;
 	}

@@ -75,7 +75,7 @@ port_inline int nat_choose(struct xdp_md *ctx, struct work *w)
 	rc = sip_check_request(&w->msg, DS_MODE_NAT);
 	if (rc != REASON_none)
 		return rc;
-	send_learn(ctx, w);
+	hop_learn(ctx, w);
 	rc = pick_request(w);
 	if (rc != REASON_request)
 		return rc;
@@ -98,7 +98,7 @@ port_inline int nat_decide(struct xdp_md *ctx, struct work *w)
 port_inline int nat_forward(struct xdp_md *ctx, struct work *w, __u32 reason)
 {
 	struct sip_buf b = sip_buf(ctx);
-	int rc = send_dest_hop(ctx, w, nat_ip_len(w));
+	int rc = hop_dest(ctx, w, nat_ip_len(w));
 
 	if (rc != REASON_none)
 		return exit_slow(ctx, w, rc);
@@ -133,7 +133,7 @@ port_inline int nat_return(struct xdp_md *ctx, struct work *w)
 	if (w->pkt.ttl <= 1)
 		return exit_drop(w->listener, REASON_ttl_expired);
 	w->hop.to = w->pkt.dst;
-	rc = send_next_hop(ctx, w, nat_ip_len(w));
+	rc = hop_next(ctx, w, nat_ip_len(w));
 	/* the director itself, or no way there: the kernel's business, as before we came */
 	if (rc == REASON_slow_no_route) {
 		count(w->listener, VERDICT_pass, REASON_not_ours);

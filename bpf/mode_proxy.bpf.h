@@ -73,7 +73,7 @@ port_inline int proxy_inward(struct xdp_md *ctx, struct work *w)
 	struct ds_dest_rec *d;
 	int rc = REASON_request_route;
 
-	send_learn(ctx, w);
+	hop_learn(ctx, w);
 	if (w->ours.token.id)
 		w->dest = pick_by_endpoint(&named, w->listener);
 	if (!w->dest && w->routed && w->action == DS_ACTION_HOST)
@@ -248,7 +248,7 @@ port_inline int proxy_forward(struct xdp_md *ctx, struct work *w)
 		return exit_slow(ctx, w, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +
 		 (w->pkt.is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	rc = send_dest_hop(ctx, w, ip_len);
+	rc = hop_dest(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(ctx, w, rc);
 	if (w->msg.method == SIP_METHOD_BYE)
@@ -322,7 +322,7 @@ port_inline int proxy_response(struct xdp_md *ctx, struct work *w)
 		return exit_slow(ctx, w, REASON_slow_plan);
 	ip_len = w->plan.end - w->pkt.payload + w->plan.grow + sizeof(struct udphdr) +
 		 (w->pkt.is_ip6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr));
-	rc = send_next_hop(ctx, w, ip_len);
+	rc = hop_next(ctx, w, ip_len);
 	if (rc != REASON_none)
 		return exit_slow(ctx, w, rc);
 	w->from = known_sender(w);

@@ -77,7 +77,7 @@ port_inline int reply_send(struct xdp_md *ctx, struct work *w)
 	if (w->generic && w->pkt.sum == WORK_SUM_PARTIAL)
 		return exit_slow(ctx, w, REASON_slow_partial);
 	w->hop.to = sip_response_place(&w->msg.via, &w->pkt.src);
-	if (send_back_hop(ctx, w))
+	if (hop_back(ctx, w))
 		return exit_drop(w->listener, w->reason);
 	hdr = edit_headers(w, &l->at, &w->hop.to, SEND_TTL, w->reply.len);
 	sum = csum_octets(w->out + WORK_L2_MAX, w->reply.len, b.zero);
