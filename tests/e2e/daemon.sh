@@ -155,9 +155,12 @@ dies_and_returns() {
 	fi
 	E2E_WHY="destination 2 is $(daemon_health 2) after $worst s"
 	daemon_until 2 down "$worst" || return 1
+	E2E_WHY="keys are still for destination 2, which is $(daemon_health 2)"
+	daemon_out 2 2 || return 1
 	load 400
 	lab_wait uac1 20
-	E2E_WHY="a call failed that began after destination 2 was out"
+	E2E_WHY="$(sipp_stat uac1 'SuccessfulCall(C)') good calls of 400 that began after destination 2 was out,"
+	E2E_WHY+=" $(sipp_stat uac1 'Retransmissions(C)') sent again"
 	(($(sipp_stat uac1 'SuccessfulCall(C)') == 400 && $(sipp_stat uac1 'Retransmissions(C)') == 0)) || return 1
 	if [[ $how == process ]]; then
 		sipp_uas "$DAEMON_FAMILY" 2 uas_ping

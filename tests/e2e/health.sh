@@ -84,7 +84,7 @@ serves_default() {
 	(($(begun 3) == 0 && $(begun 1 2) == 60)) || return 1
 	lab_kill uas1
 	lab_kill uas2
-	daemon_until 1 down 10 && daemon_until 2 down 10
+	daemon_until 1 down 10 && daemon_until 2 down 10 && daemon_out 1 2 && daemon_out 2 2
 	sipp_uac 4 1 "$(lab_host 4 vip):5060" 60 60
 	lab_wait uac1 15
 	sleep 1.5

@@ -69,6 +69,18 @@ daemon_until() {
 	done
 }
 
+# daemon_out N SECONDS waits until no key is for destination N any more. Its health is said as it is learnt; the tables
+# without it are published some milliseconds later, on a busy machine many.
+daemon_out() {
+	local end=$((SECONDS + $2))
+
+	until lab_ctl list --json 2>/dev/null | jq -e --arg a "$(lab_host "$DAEMON_FAMILY" dest "$1"):5060" \
+		'.destinations[] | select(.address == $a) | .share == 0' >/dev/null; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
 # daemon_calls_clean CALLS UAS-NUMBER...: as e2e_calls_clean, where the answerers are pinged as well (uas_ping.xml).
 daemon_calls_clean() {
 	local calls=$1 uas=() n
