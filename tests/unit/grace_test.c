@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * grace_test.c - the wait for packets under way: by the kernel's word where that is to be had, else by time, all of it.
+ * grace_test.c - the wait for packets under way: by the kernel's word where that is to be had, else by time, all of it;
+ * the kernel, which may take long, is not asked where the time has passed.
  */
 #include "test.h"
 
@@ -21,13 +22,13 @@
 
 #define GRACE_NS (DS_GRACE_MS * 1000000ull)
 
-/* From now on membarrier() fails as it does where a CPU runs without the tick. */
-static int refuse_membarrier(void)
+/* From now on this is what membarrier() does: SECCOMP_RET_*. */
+static int on_membarrier(__u32 action)
 {
 	struct sock_filter code[] = {
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_membarrier, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, action),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
 	};
 	struct sock_fprog program = { .len = TEST_COUNT(code), .filter = code };
@@ -47,7 +48,8 @@ static void wait_refused(__u64 ago_ns)
 	struct sigaction act = { .sa_handler = nothing };
 	__u64 since;
 
-	if (refuse_membarrier() || syscall(SYS_membarrier, 0, 0, 0) >= 0)
+	/* fails as it does where a CPU runs without the tick */
+	if (on_membarrier(SECCOMP_RET_ERRNO | EINVAL) || syscall(SYS_membarrier, 0, 0, 0) >= 0)
 		_exit(2);
 	sigaction(SIGALRM, &act, NULL);
 	setitimer(ITIMER_REAL, &often, NULL);
@@ -71,6 +73,24 @@ static void waits_by_time(void **state)
 	check_int("time is left", WEXITSTATUS(status), 0);
 }
 
+static void asks_nobody_late(void **state)
+{
+	pid_t pid = fork();
+	int status;
+
+	(void)state;
+	if (!pid) {
+		if (on_membarrier(SECCOMP_RET_KILL_PROCESS))
+			_exit(2);
+		grace_wait(output_clock(CLOCK_BOOTTIME) - GRACE_NS);
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 2)
+		test_skip("no system call can be refused here");
+	check_int("was killed, as the kernel was asked", WIFSIGNALED(status), 0);
+}
+
 int main(void)
 {
 	static const __u64 now, half = GRACE_NS / 2;
@@ -78,5 +98,6 @@ int main(void)
 
 	test_add(&tests, "refused: all of the time, whatever signals come", waits_by_time, &now);
 	test_add(&tests, "refused: the rest of the time", waits_by_time, &half);
+	test_add(&tests, "the time has passed: the kernel is not asked", asks_nobody_late, NULL);
 	return test_run(&tests, "grace");
 }
