@@ -8,10 +8,16 @@
 
 #include "work.bpf.h"
 
+/* The halves of eight octets, or of a sum, added: no more than 33 bits. */
+port_inline __u64 csum_word(__u64 w)
+{
+	return (w & 0xffffffff) + (w >> 32);
+}
+
 /* 16 bits of a sum, not inverted. */
 port_inline __u16 csum_fold(__u64 s)
 {
-	s = (s & 0xffffffff) + (s >> 32);
+	s = csum_word(s);
 	s = (s & 0xffff) + (s >> 16);
 	s = (s & 0xffff) + (s >> 16);
 	s = (s & 0xffff) + (s >> 16);
@@ -54,11 +60,6 @@ port_inline __u64 csum_pseudo(const struct ds_addr *src, const struct ds_addr *d
 #define CSUM_BLOCK 32
 
 #define CSUM_STEPS ((WORK_HEAD_MAX + CSUM_BLOCK - 1) / CSUM_BLOCK)
-
-port_inline __u64 csum_word(__u64 w)
-{
-	return (w & 0xffffffff) + (w >> 32);
-}
 
 /* As many zero octets at p as csum_octets() may read behind what it sums. */
 port_inline void csum_end(__u8 *p)

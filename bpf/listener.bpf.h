@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* listener.bpf.h - whose packet it is: the listener's that it came to, or a nat destination's; and whether it is fit to be read. */
+/*
+ * listener.bpf.h - whose packet it is: the listener's that it came to, or a nat destination's; and whether it is fit to
+ * be read.
+ */
 #ifndef SIPXDP_LISTENER_BPF_H
 #define SIPXDP_LISTENER_BPF_H
 

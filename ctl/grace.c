@@ -25,15 +25,12 @@
 
 void grace_wait(__u64 since_ns)
 {
-	__u64 end = since_ns + DS_GRACE_MS * 1000000ull, now;
+	__u64 end = since_ns + DS_GRACE_MS * 1000000ull, now = output_clock(CLOCK_BOOTTIME);
 	struct timespec left;
 
-	if (output_clock(CLOCK_BOOTTIME) >= end)
+	if (now >= end)
 		return;
 	if (sysconf(_SC_NPROCESSORS_ONLN) > 1 && !syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		return;
-	now = output_clock(CLOCK_BOOTTIME);
-	if (now >= end)
 		return;
 	left = (struct timespec){ .tv_sec = (end - now) / 1000000000, .tv_nsec = (end - now) % 1000000000 };
 	while (nanosleep(&left, &left) && errno == EINTR)

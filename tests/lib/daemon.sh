@@ -52,11 +52,16 @@ daemon_stop() {
 	lab_wait daemon 10
 }
 
-# daemon_health N prints the health of destination N of set 1.
-daemon_health() {
+# daemon_dest N FILTER prints what jq's FILTER makes of what `list` says of destination N.
+daemon_dest() {
 	lab_ctl list --json 2>/dev/null |
 		jq -r --arg a "$(lab_host "$DAEMON_FAMILY" dest "$1"):5060" \
-			'.destinations[] | select(.address == $a) | .health'
+			".destinations[] | select(.address == \$a) | $2"
+}
+
+# daemon_health N prints the health of destination N of set 1.
+daemon_health() {
+	daemon_dest "$1" .health
 }
 
 # daemon_until N HEALTH SECONDS waits until destination N is in that state.
@@ -74,8 +79,7 @@ daemon_until() {
 daemon_out() {
 	local end=$((SECONDS + $2))
 
-	until lab_ctl list --json 2>/dev/null | jq -e --arg a "$(lab_host "$DAEMON_FAMILY" dest "$1"):5060" \
-		'.destinations[] | select(.address == $a) | .share == 0' >/dev/null; do
+	until [[ $(daemon_dest "$1" '.share == 0') == true ]]; do
 		((SECONDS < end)) || return 1
 		sleep 0.1
 	done
